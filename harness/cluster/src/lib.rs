@@ -1,0 +1,1 @@
+//! Kubernetes as the harness uses it: apply, scale, exec, forward, wait, diagnose.

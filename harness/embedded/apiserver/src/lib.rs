@@ -1,0 +1,1 @@
+//! The Kubernetes API server of the embedded cluster: objects, validation, watch, tables, streams.

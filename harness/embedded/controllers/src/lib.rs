@@ -1,0 +1,1 @@
+//! Controllers and kubelet of the embedded cluster.

@@ -1,0 +1,203 @@
+use std::{
+    any::Any,
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use thiserror::Error;
+use tokio::io::DuplexStream;
+
+/// Something that listens on a port of a pod.
+pub trait Listener: Any + Send + Sync {
+    /// Takes a byte stream that somebody opened to this port, and serves it in a task of its own.
+    fn accept(self: Arc<Self>, stream: DuplexStream, peer: Ipv4Addr);
+
+    /// The listener itself, so that a peer of the same kind can call it directly instead of by bytes.
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// A name that does not resolve (`NXDOMAIN`, or nobody answers).
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{name}: Name or service not known")]
+pub struct ResolveError {
+    /// The name that was asked for.
+    pub name: String,
+}
+
+/// Why a connection to an address cannot be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ConnectError {
+    /// The address exists and nobody listens on the port: fails at once.
+    #[error("connection refused")]
+    Refused,
+    /// No such address, or packets are dropped: the caller finds out by its own time-out.
+    #[error("no route to host")]
+    Unreachable,
+}
+
+/// The pod network of an embedded cluster: addresses, listeners, names, and what is cut.
+///
+/// A clone is another handle to the same network.
+#[derive(Clone, Default)]
+pub struct Network(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    hosts: BTreeSet<Ipv4Addr>,
+    listeners: BTreeMap<(Ipv4Addr, u16), (u64, Arc<dyn Listener>)>,
+    names: BTreeMap<String, BTreeSet<Ipv4Addr>>,
+    hosts_files: BTreeMap<Ipv4Addr, BTreeMap<String, Ipv4Addr>>,
+    cuts: BTreeSet<(Ipv4Addr, Ipv4Addr)>,
+    next_listener: u64,
+}
+
+impl Network {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an address, as the start of a pod does.
+    pub fn add_host(&self, ip: Ipv4Addr) {
+        self.state().hosts.insert(ip);
+    }
+
+    /// Removes an address with its listeners, its cuts and its own hosts file, as the end of a pod does.
+    pub fn remove_host(&self, ip: Ipv4Addr) {
+        let mut state = self.state();
+        state.hosts.remove(&ip);
+        state.hosts_files.remove(&ip);
+        state.listeners.retain(|(host, _), _| *host != ip);
+        state.cuts.retain(|(from, to)| *from != ip && *to != ip);
+    }
+
+    /// Listens on a port until the guard is dropped. A second listener on the same port replaces the first.
+    #[must_use = "dropping the guard closes the port"]
+    pub fn listen(&self, ip: Ipv4Addr, port: u16, listener: Arc<dyn Listener>) -> ListenGuard {
+        let mut state = self.state();
+        state.next_listener += 1;
+        let token = state.next_listener;
+        state.listeners.insert((ip, port), (token, listener));
+        ListenGuard { network: self.clone(), at: (ip, port), token }
+    }
+
+    /// Whoever listens at `ip:port`, as seen from `from`. Both directions must be open.
+    pub fn connect(&self, from: Ipv4Addr, ip: Ipv4Addr, port: u16) -> Result<Arc<dyn Listener>, ConnectError> {
+        let state = self.state();
+        let cut = state.cuts.contains(&(from, ip)) || state.cuts.contains(&(ip, from));
+        if !state.hosts.contains(&ip) || (cut && from != ip) {
+            return Err(ConnectError::Unreachable);
+        }
+        state.listeners.get(&(ip, port)).map(|(_, listener)| Arc::clone(listener)).ok_or(ConnectError::Refused)
+    }
+
+    /// Replaces the addresses published for `name` (no address: the name is gone). Names are case-insensitive.
+    pub fn publish(&self, name: &str, addresses: impl IntoIterator<Item = Ipv4Addr>) {
+        let addresses: BTreeSet<_> = addresses.into_iter().collect();
+        let mut state = self.state();
+        if addresses.is_empty() {
+            state.names.remove(&name.to_ascii_lowercase());
+        } else {
+            state.names.insert(name.to_ascii_lowercase(), addresses);
+        }
+    }
+
+    /// Adds a line to the hosts file of one pod, which wins over DNS there.
+    pub fn add_hosts_entry(&self, of: Ipv4Addr, name: &str, address: Ipv4Addr) {
+        self.state().hosts_files.entry(of).or_default().insert(name.to_ascii_lowercase(), address);
+    }
+
+    /// Looks a name up as a process at `from` does: its hosts file first, then DNS; a dotted address is itself.
+    pub fn resolve(&self, from: Ipv4Addr, name: &str) -> Result<Ipv4Addr, ResolveError> {
+        if let Ok(address) = name.parse() {
+            return Ok(address);
+        }
+        let key = name.trim_end_matches('.').to_ascii_lowercase();
+        let state = self.state();
+        let own = state.hosts_files.get(&from).and_then(|hosts| hosts.get(&key)).copied();
+        own.or_else(|| state.names.get(&key).and_then(|addresses| addresses.first().copied()))
+            .ok_or_else(|| ResolveError { name: name.to_owned() })
+    }
+
+    /// All names that resolve by DNS, with their addresses.
+    pub fn names(&self) -> BTreeMap<String, Vec<Ipv4Addr>> {
+        self.state().names.iter().map(|(name, ips)| (name.clone(), ips.iter().copied().collect())).collect()
+    }
+
+    /// Drops packets from `from` to `to` (one way).
+    pub fn cut(&self, from: Ipv4Addr, to: Ipv4Addr) {
+        self.state().cuts.insert((from, to));
+    }
+
+    /// Lets packets from `from` to `to` pass again.
+    pub fn heal(&self, from: Ipv4Addr, to: Ipv4Addr) {
+        self.state().cuts.remove(&(from, to));
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        f.debug_struct("Network").field("hosts", &state.hosts).field("names", &state.names).finish_non_exhaustive()
+    }
+}
+
+/// Keeps a port open; dropping it closes the port.
+pub struct ListenGuard {
+    network: Network,
+    at: (Ipv4Addr, u16),
+    token: u64,
+}
+
+impl Drop for ListenGuard {
+    fn drop(&mut self) {
+        let mut state = self.network.state();
+        if state.listeners.get(&self.at).is_some_and(|(token, _)| *token == self.token) {
+            state.listeners.remove(&self.at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Deaf;
+    impl Listener for Deaf {
+        fn accept(self: Arc<Self>, _: DuplexStream, _: Ipv4Addr) {}
+        fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+            self
+        }
+    }
+
+    const A: Ipv4Addr = Ipv4Addr::new(10, 244, 0, 5);
+    const B: Ipv4Addr = Ipv4Addr::new(10, 244, 0, 6);
+
+    #[test]
+    fn a_port_is_open_while_its_guard_lives() {
+        let network = Network::default();
+        assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Unreachable));
+        network.add_host(B);
+        assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Refused));
+        let guard = network.listen(B, 6030, Arc::new(Deaf));
+        assert!(network.connect(A, B, 6030).is_ok());
+        network.cut(B, A);
+        assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Unreachable));
+        network.heal(B, A);
+        drop(guard);
+        assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Refused));
+    }
+
+    #[test]
+    fn a_hosts_file_wins_over_dns() {
+        let network = Network::default();
+        network.publish("tdengine-0.taosd", [A]);
+        assert_eq!(network.resolve(A, "TDengine-0.taosd"), Ok(A));
+        network.add_hosts_entry(B, "tdengine-0.taosd", Ipv4Addr::LOCALHOST);
+        assert_eq!(network.resolve(B, "tdengine-0.taosd"), Ok(Ipv4Addr::LOCALHOST));
+        network.publish("tdengine-0.taosd", []);
+        assert!(network.resolve(A, "tdengine-0.taosd").is_err());
+        assert_eq!(network.resolve(A, "10.0.0.1"), Ok(Ipv4Addr::new(10, 0, 0, 1)));
+    }
+}

@@ -1,0 +1,1 @@
+//! An embedded Kubernetes cluster whose pods run a model of TDengine.

@@ -1,0 +1,1 @@
+//! Scenario files, the plan made of them, and the runner.

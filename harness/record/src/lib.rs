@@ -1,0 +1,22 @@
+//! What everything in Seatrial meets in: verdicts, claims, evidence, and the event stream with its versioned
+//! file format.
+//!
+//! A run is a stream of [`Event`]s, appended to `events.jsonl` as they happen. Reports are made from that file
+//! and from nothing else, so that a report can be made again from a finished, or killed, run.
+
+mod claim;
+mod event;
+mod evidence;
+mod log;
+mod text;
+mod verdict;
+
+pub use claim::{ClaimDefinition, ClaimFinding, Finding, RealServer};
+pub use event::{
+    Body, CheckFinished, Event, FORMAT, Observation, ObservedKind, PlannedScenario, RunFinished, RunStarted,
+    ScenarioFinished, Skipped, StepFinished,
+};
+pub use evidence::{Evidence, EvidenceKind, Table};
+pub use log::{EventLog, ReadError, Recording, Sink, WriteError};
+pub use text::{bounded, clean};
+pub use verdict::{Blame, ExitCode, Verdict};

@@ -1,0 +1,1 @@
+//! Reports made from an event stream alone: terminal, JSON, JUnit, Markdown, HTML.

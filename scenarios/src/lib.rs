@@ -1,0 +1,1 @@
+//! Every scenario file as one cargo test.
