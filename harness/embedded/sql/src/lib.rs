@@ -1,1 +1,22 @@
 //! TDengine's SQL as the embedded servers speak it: statements, tables of rows, shell and REST rendering.
+//!
+//! [`parse`] turns a statement's text into a [`ast::Statement`]; [`storage`] keeps the rows of one vnode and
+//! evaluates what a vnode evaluates; [`shell`] and [`rest`] are the two faces that a person sees. What lies
+//! between them (dnodes, mnodes, vgroups) is somebody else's: both faces speak to it through
+//! [`shell::Connector`] and [`shell::Session`].
+
+pub mod ast;
+pub mod codes;
+mod error;
+mod moment;
+
+pub mod shell;
+mod split;
+pub mod storage;
+mod value;
+
+pub use error::SqlError;
+pub use moment::{format_timestamp, parse_timestamp};
+
+pub use split::split;
+pub use value::{Answer, Column, ColumnKind, Precision, Rows, Value};

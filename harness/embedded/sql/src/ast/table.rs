@@ -1,0 +1,141 @@
+use crate::ColumnKind;
+
+/// A table's name, with the database if it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName {
+    /// The database; the connection's own if `None`.
+    pub database: Option<String>,
+    /// The table.
+    pub table: String,
+}
+
+/// A column or a tag in `create table`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnDef {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub kind: ColumnKind,
+}
+
+/// A unit of time in `now + 1s`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// `b`: nanosecond.
+    Nanosecond,
+    /// `u`
+    Microsecond,
+    /// `a`
+    Millisecond,
+    /// `s`
+    Second,
+    /// `m`
+    Minute,
+    /// `h`
+    Hour,
+    /// `d`
+    Day,
+    /// `w`
+    Week,
+    /// `n`: 30 days where a fixed length is needed.
+    Month,
+    /// `y`: 365 days where a fixed length is needed.
+    Year,
+}
+
+/// A value as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Literal {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A whole number.
+    Int(i128),
+    /// A number with a point or an exponent.
+    Float(f64),
+    /// A quoted text, without quotes and escapes.
+    Text(String),
+    /// A bare word where a value should be; it is no value of any type but is the parser's business to keep.
+    Word(String),
+    /// A time: `now`, a number of units or a quoted time, plus or minus spans.
+    Time {
+        /// `None` is `now`.
+        base: Option<Box<Literal>>,
+        /// What is added (or, negative, subtracted), in order.
+        spans: Vec<(i64, TimeUnit)>,
+    },
+}
+
+/// One `create table ... using ...`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CreateSubTable {
+    /// Name of the new table.
+    pub table: TableName,
+    /// `if not exists`
+    pub if_not_exists: bool,
+    /// The super table and the values of its tags.
+    pub using: Using,
+}
+
+/// `using <super table> [(tag, ...)] tags (value, ...)`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Using {
+    /// The super table.
+    pub parent: TableName,
+    /// The tags that get a value, if they are named.
+    pub names: Option<Vec<String>>,
+    /// The values.
+    pub tags: Vec<Literal>,
+}
+
+/// What `alter table` changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TableChange {
+    /// `add column`
+    AddColumn(ColumnDef),
+    /// `drop column`
+    DropColumn(String),
+    /// `modify column`: a wider text column.
+    ModifyColumn(ColumnDef),
+    /// `add tag`
+    AddTag(ColumnDef),
+    /// `drop tag`
+    DropTag(String),
+    /// `modify tag`: a wider text tag.
+    ModifyTag(ColumnDef),
+    /// `change tag old new`
+    RenameTag {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// `set tag name = value`
+    SetTag {
+        /// The tag.
+        name: String,
+        /// Its new value.
+        value: Literal,
+    },
+}
+
+/// `insert into`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    /// One part for each table that is named; a table may come twice.
+    pub parts: Vec<InsertPart>,
+}
+
+/// The rows for one table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InsertPart {
+    /// The table.
+    pub table: TableName,
+    /// How to create the table if it is not there.
+    pub using: Option<Using>,
+    /// The columns that get a value, if they are named.
+    pub columns: Option<Vec<String>>,
+    /// The rows.
+    pub rows: Vec<Vec<Literal>>,
+}
