@@ -1,0 +1,84 @@
+mod table;
+
+use k8s_openapi::Resource;
+use serde_json::Value;
+
+use crate::{Stored, defaults::Defaults, object::Served, validate::Validate};
+
+pub(crate) use table::KINDS;
+
+/// A kind of object that this server serves.
+pub(crate) struct Kind {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) plural: &'static str,
+    pub(crate) singular: &'static str,
+    pub(crate) short_names: &'static [&'static str],
+    pub(crate) categories: &'static [&'static str],
+    pub(crate) namespaced: bool,
+    /// Has the subresource `status`.
+    pub(crate) status: bool,
+    /// Counts the changes of its desired state in `metadata.generation`.
+    pub(crate) generation: bool,
+    pub(crate) decode: fn(&Value) -> serde_json::Result<Box<dyn Served>>,
+    /// Position in [`KINDS`].
+    pub(crate) index: usize,
+}
+
+impl Kind {
+    pub(crate) fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.index == other.index
+    }
+}
+
+const fn kind<K: Stored + Defaults + Validate>(index: usize, singular: &'static str, namespaced: bool) -> Kind {
+    Kind {
+        group: K::GROUP,
+        version: K::VERSION,
+        kind: K::KIND,
+        plural: K::URL_PATH_SEGMENT,
+        singular,
+        short_names: &[],
+        categories: &[],
+        namespaced,
+        status: false,
+        generation: false,
+        decode: decode::<K>,
+        index,
+    }
+}
+
+fn decode<K: Stored + Defaults + Validate>(value: &Value) -> serde_json::Result<Box<dyn Served>> {
+    Ok(Box::new(K::deserialize(value)?))
+}
+
+/// The kind called `kind` in `group`.
+pub(crate) fn of(group: &str, kind: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|served| served.kind == kind && served.group == group)
+}
+
+/// The kind of a type.
+pub(crate) fn of_type<K: Resource>() -> Option<&'static Kind> {
+    of(K::GROUP, K::KIND)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_knows_its_place() {
+        for (index, kind) in KINDS.iter().enumerate() {
+            assert_eq!(kind.index, index, "{}", kind.kind);
+        }
+        assert_eq!(of("apps", "StatefulSet").map(|kind| kind.plural), Some("statefulsets"));
+        assert!(of("apps", "Pod").is_none());
+    }
+}
