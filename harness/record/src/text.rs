@@ -5,7 +5,8 @@ pub fn bounded(text: &str, bytes: usize) -> (&str, bool) {
     if text.len() <= bytes {
         return (text, false);
     }
-    (&text[..text.floor_char_boundary(bytes)], true)
+    let end = (0..=bytes).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    (&text[..end], true)
 }
 
 /// Makes bytes from a pod harmless: invalid UTF-8 becomes U+FFFD, terminal escape sequences and control
