@@ -1,0 +1,139 @@
+use maud::{Markup, html};
+use seatrial_record::{CheckFinished, Verdict};
+
+use super::page::Page;
+use super::top::badge;
+use crate::model::Mark;
+use crate::text::diff::{self, Piece, Row};
+use crate::text::words::{blame, fill};
+use crate::text::{safe, spans};
+
+/// Expected and seen of checks that passed, all together. What does not fit is in `report.json`.
+const DETAILS: usize = 2 * 1024 * 1024;
+/// Most lines of a comparison.
+const LINES: usize = 120;
+/// Longest line whose words are compared.
+const WORDS: usize = 400;
+
+/// How much may still be said about checks that passed.
+pub(crate) struct Budget(usize);
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self(DETAILS)
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        let enough = bytes <= self.0;
+        if enough {
+            self.0 -= bytes;
+        }
+        enough
+    }
+}
+
+/// A check in the list of its step.
+pub(crate) fn item(page: &Page<'_>, scenario: usize, result: &CheckFinished, budget: &mut Budget) -> Markup {
+    let words = page.words;
+    let mark = Mark::of(Some(result.verdict));
+    let passed = result.verdict == Verdict::Pass;
+    let has_more = !result.expected.is_empty() || !result.seen.is_empty();
+    let more = has_more && (!passed || budget.take(result.expected.len() + result.seen.len()));
+    html! {
+        li.check id=(format!("s{scenario}-{}-{}", result.step, result.check)) {
+            div.line {
+                (badge(page, mark))
+                span.title { bdi { (result.title) } }
+                @if let Some(outcome) = &result.outcome { span { "→ " em { bdi { (outcome) } } } }
+                @if let Some(ms) = result.fulfilled_after_ms {
+                    span.num { (fill(words.fulfilled, &[&spans::length(ms)])) }
+                }
+            }
+            @if !result.reason.is_empty() || !passed {
+                dl.why {
+                    div { dt { (words.reason) } dd { bdi { (safe::or_dash(&result.reason)) } } }
+                    @if let Some(who) = result.blame {
+                        div { dt { (words.blame) } dd { (blame(page.lang, who)) } }
+                    }
+                }
+            }
+            @if more {
+                @if passed {
+                    details { summary { (words.expected) " / " (words.seen) } (comparison(page, result)) }
+                } @else {
+                    (comparison(page, result))
+                }
+            }
+            (links(page, result))
+        }
+    }
+}
+
+fn links(page: &Page<'_>, result: &CheckFinished) -> Markup {
+    let findings = result.findings.iter().filter_map(|found| {
+        let index = page.ledger.iter().position(|entry| entry.definition.id == found.claim)?;
+        Some((index, found))
+    });
+    let evidence: Vec<u64> = result.evidence.iter().copied().filter(|id| page.model.evidence(*id).is_some()).collect();
+    if evidence.is_empty() && result.findings.is_empty() {
+        return html! {};
+    }
+    html! {
+        p.refs {
+            @for (index, found) in findings {
+                a href=(format!("#claim-{index}")) { (page.words.claim) " " bdi { (found.claim) } }
+                " " (finding(page, found.finding)) " "
+            }
+            @for id in evidence.iter().take(8) { a.ref href=(format!("#e{id}")) { (page.words.evidence) " " (id) } " " }
+        }
+    }
+}
+
+fn finding(page: &Page<'_>, finding: seatrial_record::Finding) -> &'static str {
+    match finding {
+        seatrial_record::Finding::Confirmed => page.words.confirmed,
+        seatrial_record::Finding::Contradicted => page.words.contradicted,
+        seatrial_record::Finding::Unknown => page.words.unknown,
+    }
+}
+
+/// Expected and seen side by side, with differences marked by sign, colour and element.
+fn comparison(page: &Page<'_>, result: &CheckFinished) -> Markup {
+    let words = page.words;
+    let rows = diff::rows(&result.expected, &result.seen);
+    let more = rows.len().saturating_sub(LINES);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(format!("{} / {}", words.expected, words.seen)) {
+            table.diff {
+                thead { tr { th scope="col" { (words.expected) } th scope="col" { (words.seen) } } }
+                tbody { @for row in rows.iter().take(LINES) { (line(row)) } }
+            }
+        }
+        @if more > 0 { p.muted { (fill(words.more, &[&more.to_string()])) } }
+    }
+}
+
+fn line(row: &Row) -> Markup {
+    match (&row.expected, &row.seen) {
+        (Some(same), Some(_)) if row.same() => html! { tr { td { (same) } td { (same) } } },
+        (Some(expected), Some(seen)) if expected.len().max(seen.len()) <= WORDS => {
+            let (left, right) = diff::words(expected, seen);
+            html! {
+                tr.differs {
+                    td { (pieces(&left, |text| html! { del { (text) } })) }
+                    td { (pieces(&right, |text| html! { ins { (text) } })) }
+                }
+            }
+        }
+        (expected, seen) => html! {
+            tr.differs {
+                td { @if let Some(text) = expected { del { (text) } } }
+                td { @if let Some(text) = seen { ins { (text) } } }
+            }
+        },
+    }
+}
+
+fn pieces(pieces: &[Piece], changed: fn(&str) -> Markup) -> Markup {
+    html! { @for piece in pieces { @if piece.changed { (changed(&piece.text)) } @else { (piece.text) } } }
+}

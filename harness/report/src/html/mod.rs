@@ -1,0 +1,13 @@
+//! `report.html`: one file, no network, no scripts; for somebody who decides about a release.
+
+mod check;
+mod evidence;
+mod lanes;
+mod ledger;
+mod page;
+mod rest;
+mod scenario;
+mod timeline;
+mod top;
+
+pub(crate) use page::page;

@@ -1,0 +1,23 @@
+//! `report.json`: the run for machines, with a published schema.
+
+mod build;
+mod shape;
+
+pub use build::report;
+pub use shape::{
+    AttemptReport, CheckReport, ClaimReport, EvidenceReport, FindingReport, NoticeReport, Report, RunReport,
+    ScenarioReport, SkipReport, StepReport,
+};
+
+/// Name and version of the format. Fields may be added within a version; none changes its meaning or goes.
+pub const SCHEMA: &str = "seatrial-report/1";
+
+/// The JSON schema of `report.json`, as the file in this crate's `schema` folder has it.
+pub fn schema() -> String {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let schema = settings.into_generator().into_root_schema_for::<Report>();
+    // A schema is plain JSON: it cannot fail to be written.
+    let mut text = serde_json::to_string_pretty(&schema).unwrap_or_default();
+    text.push('\n');
+    text
+}
