@@ -9,6 +9,7 @@ pub mod ast;
 pub mod codes;
 mod error;
 mod moment;
+mod parse;
 
 pub mod shell;
 mod split;
@@ -18,5 +19,6 @@ mod value;
 pub use error::SqlError;
 pub use moment::{format_timestamp, parse_timestamp};
 
+pub use parse::parse;
 pub use split::split;
 pub use value::{Answer, Column, ColumnKind, Precision, Rows, Value};

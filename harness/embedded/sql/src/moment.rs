@@ -17,14 +17,14 @@ pub fn format_timestamp(units: i64, precision: Precision) -> String {
     }
 }
 
-/// Reads a quoted time: `2026-11-23`, `2026-11-23 05:26:24[.249]`, with `T` for the blank, and `Z` or `+08:00` or
+/// Reads a quoted time: `2026-11-23 05:26:24[.249]` (a date alone is none), with `T` for the blank, and `Z` or `+08:00` or
 /// `+0800` after it if it is not UTC. More digits than `precision` has are cut off.
 pub fn parse_timestamp(text: &str, precision: Precision) -> Option<i64> {
     let text = text.trim();
     let (text, offset) = split_offset(text)?;
-    let mut normal = text.replacen(' ', "T", 1);
+    let normal = text.replacen(' ', "T", 1);
     if !normal.contains('T') {
-        normal.push_str("T00:00:00");
+        return None;
     }
     let at = normal.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
     let nanos = at.as_nanosecond() - i128::from(offset) * 1_000_000_000;
@@ -66,7 +66,7 @@ mod tests {
     #[case("1970-01-01T00:00:01.5Z", Precision::Micro, Some(1_500_000))]
     #[case("1970-01-01 08:00:00.123456+08:00", Precision::Micro, Some(123_456))]
     #[case("1970-01-01 08:00:00.123999+0800", Precision::Milli, Some(123))]
-    #[case("2018-12-01", Precision::Milli, Some(1_543_622_400_000))]
+    #[case("2018-12-01", Precision::Milli, None)]
     #[case("yesterday", Precision::Milli, None)]
     #[case("1970-01-01 00:00:00+99", Precision::Milli, None)]
     fn reads_quoted_times(#[case] text: &str, #[case] precision: Precision, #[case] units: Option<i64>) {

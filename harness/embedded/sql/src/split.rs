@@ -49,7 +49,7 @@ mod tests {
             split("use d; insert into t values(now,'a;b') ;; show dnodes"),
             ["use d", " insert into t values(now,'a;b') ", " show dnodes"]
         );
-        assert_eq!(split(r#"select 'it\'s; one'; b"#), [r"select 'it\'s; one'", " b"]);
+        assert_eq!(split(r"select 'it\'s; one'; b"), [r"select 'it\'s; one'", " b"]);
         assert_eq!(split(" ;;\n"), Vec::<&str>::new());
     }
 

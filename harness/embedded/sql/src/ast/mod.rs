@@ -6,8 +6,10 @@ mod select;
 mod table;
 
 pub use admin::{AccountChange, DatabaseOptions, DnodeRef, Show, UserChange};
-pub use select::{Comparison, Condition, Direction, Expr, Function, Item, Order, Select, Source};
-pub use table::{ColumnDef, CreateSubTable, Insert, InsertPart, Literal, TableChange, TableName, TimeUnit, Using};
+pub use select::{Comparison, Condition, Direction, Expr, Function, Item, Order, Select};
+pub use table::{
+    Cell, ColumnDef, CreateSubTable, Insert, InsertPart, Literal, TableChange, TableName, TimeUnit, Using,
+};
 
 /// One statement.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,12 +1,14 @@
 use super::{Literal, TableName};
 
 /// `select`
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Select {
+    /// `distinct`, which 2.1.1.0 has for one tag only.
+    pub distinct: bool,
     /// What is selected, from left to right.
     pub items: Vec<Item>,
     /// Where from; `None` for `select server_version()` and the like.
-    pub from: Option<Source>,
+    pub from: Option<TableName>,
     /// The condition.
     pub condition: Option<Condition>,
     /// `group by` columns.
@@ -21,13 +23,6 @@ pub struct Select {
     pub slimit: Option<u64>,
     /// Groups to leave out before.
     pub soffset: u64,
-}
-
-/// Where rows come from.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Source {
-    /// A table or super table.
-    Table(TableName),
 }
 
 /// One selected item.

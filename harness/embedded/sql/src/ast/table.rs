@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use crate::ColumnKind;
 
 /// A table's name, with the database if it was written.
@@ -56,8 +58,6 @@ pub enum Literal {
     Float(f64),
     /// A quoted text, without quotes and escapes.
     Text(String),
-    /// A bare word where a value should be; it is no value of any type but is the parser's business to keep.
-    Word(String),
     /// A time: `now`, a number of units or a quoted time, plus or minus spans.
     Time {
         /// `None` is `now`.
@@ -134,8 +134,19 @@ pub struct InsertPart {
     pub table: TableName,
     /// How to create the table if it is not there.
     pub using: Option<Using>,
-    /// The columns that get a value, if they are named.
-    pub columns: Option<Vec<String>>,
+    /// The columns that get a value, if they are named, and where in the statement their names stand.
+    pub columns: Option<Vec<(String, usize)>>,
     /// The rows.
-    pub rows: Vec<Vec<Literal>>,
+    pub rows: Vec<Vec<Cell>>,
+    /// The whole statement, for the texts of errors.
+    pub source: Arc<str>,
+}
+
+/// One value of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// The value.
+    pub value: Literal,
+    /// Where in the statement it stands, for the texts of errors.
+    pub place: usize,
 }

@@ -1,10 +1,24 @@
 //! The data of one vnode, and what a vnode does with them: pure, cheap to clone, the same on every replica that
 //! applied the same writes.
+//!
+//! An insert goes `ast::InsertPart` -> [`bind_insert`] (with the table's [`Schema`]) -> [`Write::Insert`] ->
+//! [`VnodeData::apply`] on every replica. A select goes `ast::Select` -> [`Query::bind`] -> [`VnodeData::scan`] on one
+//! replica of each vgroup concerned -> [`Query::finish`] over all their [`Partial`] results.
 
+mod accumulator;
+mod bind;
 mod catalog;
+mod constants;
+mod filter;
+mod query;
+mod scan;
 mod settings;
 mod vnode;
 
-pub use catalog::Schema;
+pub use bind::{bind_insert, bind_tags};
+pub use catalog::{Schema, TableInfo, describe, like, show_create_table, stable_rows, table_rows};
+pub use constants::{Constants, constants};
+pub use query::{Query, Target};
+pub use scan::Partial;
 pub use settings::DatabaseSettings;
 pub use vnode::{Row, VnodeData, Write};

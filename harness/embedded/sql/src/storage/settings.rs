@@ -62,7 +62,6 @@ impl DatabaseSettings {
     /// The caller checks that there are as many dnodes as replicas
     /// ([`codes::MND_INVALID_DB_OPTION`] if not).
     pub fn with(&self, options: &DatabaseOptions) -> Result<Self, SqlError> {
-        check_client_side(options)?;
         let bad = || SqlError::of(codes::MND_INVALID_DB_OPTION);
         let pick = |value: Option<i64>, old: u32, low: i64, high: i64| match value {
             None => Ok(old),
@@ -129,9 +128,4 @@ fn keep(options: &DatabaseOptions, old: [u32; 3], days: u32) -> Result<[u32; 3],
         return Err(bad());
     }
     Ok(keep)
-}
-
-/// The checks that the client library makes before it sends the statement, with texts of its own.
-fn check_client_side(_options: &DatabaseOptions) -> Result<(), SqlError> {
-    Ok(())
 }
