@@ -1,1 +1,29 @@
-//! Kubernetes as the harness uses it: apply, scale, exec, forward, wait, diagnose.
+//! Kubernetes as the harness uses it: apply, scale, delete, run commands, forward ports, wait, diagnose.
+//!
+//! Everything goes through a [`kube::Client`], so that it is the same on the embedded cluster and on real ones.
+//! Every call is bounded, and every bound has a name ([`Limits`]).
+
+mod cluster;
+mod convert;
+mod diagnostics;
+mod error;
+mod exec;
+mod limits;
+pub mod manifests;
+mod objects;
+mod seen;
+mod sql;
+mod state;
+mod target;
+mod watch;
+
+pub use cluster::{Clock, Cluster};
+pub use error::{ClusterError, Problem, Result};
+pub use exec::{ExecOutput, Forwarded};
+pub use limits::Limits;
+pub use objects::{Applied, Change};
+pub use seen::Seen;
+pub use sql::{Full, RestSession, SqlRun, Via, Viewed};
+pub use state::{ClaimState, PodState, Snapshot, StatefulSetState};
+pub use target::{Kind, Target};
+pub use watch::Watch;
