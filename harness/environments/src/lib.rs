@@ -1,0 +1,1 @@
+//! Where a run happens: the embedded cluster, kind, or a cluster that somebody already has.
