@@ -1,1 +1,20 @@
 //! Workloads, histories and checkers.
+//!
+//! A workload writes rows while things happen to the cluster, and keeps a history of what was asked and answered. The
+//! checker compares the history with what is stored afterwards.
+
+mod check;
+mod client;
+mod history;
+mod inserts;
+mod outcome;
+mod read_back;
+mod summary;
+
+pub use check::{Check, check};
+pub use client::{Client, ClusterClient};
+pub use history::{Event, History, HistoryError, Operation, RowId};
+pub use inserts::{Inserts, Progress, Running};
+pub use outcome::{Outcome, outcome_of};
+pub use read_back::{ReadBackError, read_back};
+pub use summary::{ErrorWindow, Stall, Summary};

@@ -307,7 +307,8 @@ impl RestSession {
 
     async fn attempt(&mut self, sql: &str, limit: Duration) -> Result<SqlOutcome> {
         let tried = format!("run `{sql}` by REST in pod/{}", self.pod);
-        if self.connection.as_ref().is_none_or(|(connection, _)| connection.is_closed()) {
+        let fresh = self.connection.as_ref().is_none_or(|(connection, _)| connection.is_closed());
+        if fresh {
             let stream = self.cluster.forward(&self.pod, rest::PORT).await?;
             let refusal = stream.refusal();
             let connection = Connection::open(stream, Login::default()).await;
@@ -321,7 +322,8 @@ impl RestSession {
             // The refusal comes on a channel of its own, at the same time.
             tokio::task::yield_now().await;
         }
-        let refused = refusal.get();
+        // Only of a new connection does it say that nothing was sent: others may break later, with a message, too.
+        let refused = refusal.get().filter(|message| fresh && message.contains("refused"));
         answer.map_err(|error| {
             self.connection = None;
             match refused {

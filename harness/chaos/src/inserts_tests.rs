@@ -1,0 +1,201 @@
+use std::collections::BTreeMap;
+
+use futures::{FutureExt, future::BoxFuture};
+use jiff::Timestamp;
+use rstest::rstest;
+use seatrial_record::{Table, Verdict};
+use seatrial_taos::{Reply, SqlError, SqlOutcome, name_code};
+
+use super::*;
+use crate::{Summary, check, read_back};
+
+/// A server of one table that can be told to misbehave.
+#[derive(Clone, Default)]
+struct Fake(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    rows: BTreeMap<i64, (u32, u64)>,
+    down: Option<(Instant, Instant)>,
+    lies: bool,
+    asked: Vec<String>,
+}
+
+impl Fake {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    async fn answer(&mut self, pod: &str, sql: &str) -> Result<SqlOutcome> {
+        tokio::time::sleep(Duration::from_millis(3)).await;
+        let mut state = self.state();
+        state.asked.push(pod.to_owned());
+        let reply = if let Some(values) = sql.split(" values(").nth(1) {
+            let numbers: Vec<i64> =
+                values.trim_end_matches(')').split(", ").map(|text| text.parse().unwrap()).collect();
+            let down = state.down.is_some_and(|(from, to)| (from..to).contains(&Instant::now()));
+            // While it is down it answers with an error, and stores every other row all the same.
+            if !(down && numbers[2] % 2 == 0 || state.lies && numbers[2] == 7) {
+                let row = (u32::try_from(numbers[1]).unwrap(), u64::try_from(numbers[2]).unwrap());
+                assert!(state.rows.insert(numbers[0], row).is_none(), "two rows with one time");
+            }
+            if down {
+                Err(SqlError { code: Some(name_code(0x000b)), text: "Unable to establish connection".to_owned() })
+            } else {
+                Ok(Reply::Affected(1))
+            }
+        } else if sql.starts_with("select") {
+            let bound = |mark: &str| {
+                let text = sql.split(mark).nth(1)?;
+                text.split(' ').next()?.parse::<i64>().ok()
+            };
+            let (from, to) = (bound("ts >= ").unwrap_or(i64::MIN), bound("ts < ").unwrap_or(i64::MAX));
+            let row = |row: &(u32, u64)| vec![Some(row.0.to_string()), Some(row.1.to_string())];
+            Ok(Reply::Rows(Table {
+                columns: vec!["writer".to_owned(), "seq".to_owned()],
+                rows: state.rows.range(from..to).map(|(_, value)| row(value)).collect(),
+            }))
+        } else {
+            Ok(Reply::Done(String::new()))
+        };
+        Ok(SqlOutcome { sql: sql.to_owned(), reply, elapsed: None })
+    }
+}
+
+impl Client for Fake {
+    fn run<'a>(&'a mut self, pod: &'a str, sql: &'a str, _: Duration) -> BoxFuture<'a, Result<SqlOutcome>> {
+        self.answer(pod, sql).boxed()
+    }
+}
+
+fn inserts(seed: u64) -> Inserts {
+    Inserts {
+        database: "d1".to_owned(),
+        table: "load".to_owned(),
+        writers: 3,
+        every: Duration::from_millis(100),
+        via: Via::Shell,
+        pods: vec!["tdengine-0".to_owned(), "tdengine-1".to_owned()],
+        limit: Duration::from_secs(30),
+        seed,
+    }
+}
+
+fn clock() -> Clock {
+    let start = Instant::now();
+    let base = Timestamp::from_second(1_795_411_584).unwrap();
+    Arc::new(move || base + start.elapsed())
+}
+
+async fn run(fake: &Fake, seed: u64, seconds: u64) -> (Inserts, i64, History) {
+    let inserts = inserts(seed);
+    let running = inserts.clone().start_with(vec![fake.clone(); 3], &clock()).unwrap();
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    let base_ms = running.base_ms();
+    (inserts, base_ms, running.stop().await)
+}
+
+async fn stored(fake: &Fake, inserts: &Inserts, base_ms: i64, history: &History) -> Vec<RowId> {
+    let limit = Duration::from_secs(30);
+    read_back(&mut fake.clone(), "tdengine-0", inserts, base_ms, history, limit).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_healthy_server_keeps_everything() {
+    let fake = Fake::default();
+    let (inserts, base_ms, history) = run(&fake, 1, 600).await;
+    let rows = stored(&fake, &inserts, base_ms, &history).await;
+    let check = check(&history, &rows);
+    assert_eq!((check.verdict(), check.acked, check.stored), (Verdict::Pass, 18_000, 18_000));
+    let summary = Summary::of(&history);
+    assert!(summary.error_windows.is_empty() && summary.longest_stall.unwrap().ms <= 203);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_seen_and_nothing_is_lost() {
+    let fake = Fake::default();
+    let now = Instant::now();
+    fake.state().down = Some((now + Duration::from_secs(2), now + Duration::from_secs(5)));
+    let (inserts, base_ms, history) = run(&fake, 2, 10).await;
+    let rows = stored(&fake, &inserts, base_ms, &history).await;
+    let check = check(&history, &rows);
+    assert_eq!(check.verdict(), Verdict::Pass);
+    assert!(check.recovered > 0 && check.dropped > 0, "{check}");
+    let summary = Summary::of(&history);
+    assert_eq!(summary.error_windows.len(), 1);
+    let stall = summary.longest_stall.unwrap().ms;
+    assert!((2_900..3_200).contains(&stall), "{stall}");
+    assert_eq!(summary.info, check.recovered + check.dropped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_lies_is_caught() {
+    let fake = Fake::default();
+    fake.state().lies = true;
+    let (inserts, base_ms, history) = run(&fake, 3, 2).await;
+    let rows = stored(&fake, &inserts, base_ms, &history).await;
+    let lost: Vec<_> = check(&history, &rows).lost;
+    assert_eq!(lost, [0, 1, 2].map(|writer| RowId { writer, sequence: 7 }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn rows_outside_of_the_workloads_time_are_read_too() {
+    let fake = Fake::default();
+    let (inserts, base_ms, history) = run(&fake, 4, 1).await;
+    fake.state().rows.insert(base_ms - 5, (9, 9));
+    fake.state().rows.insert(base_ms + 1_000_000, (8, 8));
+    let rows = stored(&fake, &inserts, base_ms, &history).await;
+    assert_eq!(check(&history, &rows).unexpected, [RowId { writer: 8, sequence: 8 }, RowId { writer: 9, sequence: 9 }]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_writer_goes_on_to_the_next_pod_after_an_error() {
+    let fake = Fake::default();
+    let now = Instant::now();
+    fake.state().down = Some((now, now + Duration::from_secs(1)));
+    let (_, _, history) = run(&fake, 5, 2).await;
+    let pods: Vec<&str> = history
+        .operations
+        .iter()
+        .filter(|operation| operation.row.writer == 0 && operation.event == Event::Invoke)
+        .map(|operation| operation.pod.as_str())
+        .collect();
+    assert_eq!(pods[..4], ["tdengine-0", "tdengine-1", "tdengine-0", "tdengine-1"]);
+    assert_eq!(pods[14..].iter().collect::<std::collections::BTreeSet<_>>().len(), 1, "stays where it works");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_seed_repeats_a_history() {
+    let (_, _, one) = run(&Fake::default(), 6, 3).await;
+    let (_, _, same) = run(&Fake::default(), 6, 3).await;
+    let (_, _, other) = run(&Fake::default(), 7, 3).await;
+    assert_eq!(one.to_json_lines().unwrap(), same.to_json_lines().unwrap());
+    assert_ne!(one, other);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_totals_can_be_watched() {
+    let running = inserts(8).start_with(vec![Fake::default(); 3], &clock()).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let progress = running.progress();
+    assert_eq!(progress.attempted, progress.acked);
+    assert!(progress.to_string().ends_with("acknowledged, 0 failed, 0 not known"), "{progress}");
+}
+
+#[rstest]
+#[case(Inserts { writers: 0, ..inserts(0) })]
+#[case(Inserts { pods: Vec::new(), ..inserts(0) })]
+#[case(Inserts { table: "t; drop database d1".to_owned(), ..inserts(0) })]
+#[case(Inserts { every: Duration::ZERO, ..inserts(0) })]
+#[tokio::test]
+async fn nonsense_is_refused(#[case] inserts: Inserts) {
+    assert!(inserts.start_with(vec![Fake::default()], &clock()).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_table_is_made() {
+    let fake = Fake::default();
+    inserts(0).prepare_with(&mut fake.clone(), Duration::from_secs(1)).await.unwrap();
+    assert_eq!(fake.state().asked, ["tdengine-0"]);
+    assert_eq!(inserts(0).definition(), "create table if not exists d1.load (ts timestamp, writer int, seq bigint)");
+}
