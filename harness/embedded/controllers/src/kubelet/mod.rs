@@ -1,0 +1,157 @@
+//! The kubelets: they run the pods that are bound to their nodes.
+
+mod address;
+mod agent;
+mod backoff;
+mod container;
+mod delays;
+mod env;
+mod expand;
+mod image;
+mod mounts;
+mod pod;
+mod probe;
+mod prober;
+mod state;
+mod status;
+mod terminate;
+
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::api::resource::Quantity};
+use seatrial_apiserver::Store;
+use seatrial_sim::{Dice, Image, World};
+
+use crate::{changes::Changes, disks::Disks, events::Recorder, meta};
+use address::Addresses;
+use image::Images;
+use pod::{Input, PodWorker};
+
+/// The kubelets of all nodes of one embedded cluster. A clone is another handle to them.
+#[derive(Clone)]
+pub struct Kubelet(Arc<Shared>);
+
+/// What a kubelet needs.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) world: World,
+    pub(crate) recorder: Recorder,
+    pub(crate) disks: Disks,
+    pub(crate) images: Images,
+    pub(crate) addresses: Addresses,
+    /// Resources that a node offers to pods.
+    pub(crate) allocatable: BTreeMap<String, Quantity>,
+    /// Cores that containers see.
+    pub(crate) cores: u32,
+    nodes: BTreeMap<String, Ipv4Addr>,
+    workers: Mutex<BTreeMap<String, Arc<PodWorker>>>,
+    dice: Mutex<Dice>,
+}
+
+/// What the kubelets of a cluster are made from.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) recorder: Recorder,
+    pub(crate) disks: Disks,
+    pub(crate) images: BTreeMap<String, Arc<dyn Image>>,
+    pub(crate) allocatable: BTreeMap<String, Quantity>,
+    pub(crate) cores: u32,
+    /// Names and addresses of the nodes.
+    pub(crate) nodes: BTreeMap<String, Ipv4Addr>,
+}
+
+impl Kubelet {
+    /// Starts to look after the pods of all nodes.
+    pub(crate) fn start(parts: Parts) -> Self {
+        let world = parts.store.world().clone();
+        for ip in parts.nodes.values() {
+            world.network.add_host(*ip);
+        }
+        let shared = Arc::new(Shared {
+            addresses: Addresses::new(parts.nodes.keys()),
+            images: Images::new(parts.images),
+            recorder: parts.recorder,
+            disks: parts.disks,
+            allocatable: parts.allocatable,
+            cores: parts.cores,
+            nodes: parts.nodes,
+            workers: Mutex::default(),
+            dice: Mutex::new(world.chance.stream("kubelet/agent")),
+            store: parts.store,
+            world,
+        });
+        tokio::spawn(Arc::clone(&shared).dispatch());
+        Self(shared)
+    }
+}
+
+impl Shared {
+    pub(crate) fn changes(&self) -> Changes {
+        Changes::of(&self.store, self.recorder.quiet())
+    }
+
+    fn workers(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PodWorker>>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn forget(&self, worker: &PodWorker) {
+        self.workers().remove(&worker.uid);
+    }
+
+    /// The pod of that name which the API server knows now.
+    fn worker(&self, namespace: &str, name: &str) -> Option<Arc<PodWorker>> {
+        let workers = self.workers();
+        let mut named = workers.values().filter(|worker| worker.namespace == namespace && worker.name == name);
+        let first = named.next()?;
+        let present = std::iter::once(first).chain(named).find(|worker| !worker.input.borrow().gone);
+        Some(Arc::clone(present.unwrap_or(first)))
+    }
+
+    async fn dispatch(self: Arc<Self>) {
+        let mut changes = self.changes();
+        loop {
+            self.hand_out();
+            changes.next().await;
+        }
+    }
+
+    /// Gives every worker the news of its pod, and starts workers for new pods.
+    fn hand_out(self: &Arc<Self>) {
+        let pods = self.store.list::<Pod>(None);
+        let known: Vec<_> = self.workers().values().cloned().collect();
+        for worker in known {
+            if !pods.iter().any(|pod| meta::uid(pod) == worker.uid) {
+                worker.input.send_if_modified(|input| !std::mem::replace(&mut input.gone, true));
+            }
+        }
+        for pod in pods {
+            let Some((node, ip)) = meta::pod_node(&pod).and_then(|node| self.nodes.get_key_value(node)) else {
+                continue;
+            };
+            let worker = self.workers().get(meta::uid(&pod)).cloned();
+            match worker {
+                Some(worker) => update(&worker, pod),
+                None if meta::pod_has_ended(&pod) && meta::deleting(&pod) => {}
+                None => {
+                    let worker = Arc::new(PodWorker::new(Arc::clone(self), pod, node, *ip));
+                    self.workers().insert(worker.uid.clone(), Arc::clone(&worker));
+                    tokio::spawn(worker.run());
+                }
+            }
+        }
+    }
+}
+
+fn update(worker: &PodWorker, pod: Pod) {
+    worker.input.send_if_modified(|input| {
+        let differs = input.pod.metadata.resource_version != pod.metadata.resource_version;
+        if differs {
+            *input = Input { pod: Arc::new(pod), gone: input.gone };
+        }
+        differs
+    });
+}
