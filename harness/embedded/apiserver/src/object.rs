@@ -20,7 +20,6 @@ impl<K> Stored for K where
 
 /// An object of a served kind, whatever its kind.
 pub(crate) trait Served: Any + Send + Sync {
-    fn meta(&self) -> &ObjectMeta;
     fn meta_mut(&mut self) -> &mut ObjectMeta;
     fn set_defaults(&mut self);
     fn faults(&self, old: Option<&dyn Served>) -> Vec<Cause>;
@@ -28,10 +27,6 @@ pub(crate) trait Served: Any + Send + Sync {
 }
 
 impl<K: Stored + Defaults + Validate> Served for K {
-    fn meta(&self) -> &ObjectMeta {
-        self.metadata()
-    }
-
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         self.metadata_mut()
     }

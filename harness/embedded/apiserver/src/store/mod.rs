@@ -16,10 +16,11 @@ use crate::{
     object::Object,
 };
 
+pub(crate) use delete::Deleted;
 pub use delete::{Deletion, Propagation};
 use state::State;
 pub(crate) use state::{Change, ChangeKind};
-pub(crate) use write::{Part, Write};
+pub(crate) use write::{Part, Write, decode};
 
 /// All objects of one cluster, with their history. A clone is another handle to the same store.
 #[derive(Clone)]
@@ -112,6 +113,28 @@ impl Store {
 
     pub(crate) fn objects(&self, kind: &Kind, namespace: Option<&str>) -> Vec<Arc<Object>> {
         self.lock().list(kind, namespace)
+    }
+
+    /// The revision of the last change of anything.
+    pub(crate) fn revision(&self) -> u64 {
+        self.lock().revision()
+    }
+
+    /// Objects together with the revision that they are as of.
+    pub(crate) fn snapshot(&self, kind: &Kind, namespace: Option<&str>) -> (u64, Vec<Arc<Object>>) {
+        let state = self.lock();
+        (state.revision(), state.list(kind, namespace))
+    }
+
+    /// Changes of a kind after `revision`, with the revision that they reach to; none if some are forgotten.
+    pub(crate) fn changes_after(&self, kind: &Kind, revision: u64) -> Option<(u64, Vec<Change>)> {
+        let state = self.lock();
+        state.changes_after(kind, revision).map(|changes| (state.revision(), changes))
+    }
+
+    /// Tells about changes of one kind.
+    pub(crate) fn watch_kind(&self, kind: &Kind) -> watch::Receiver<u64> {
+        self.0.kinds.get(kind.index).map_or_else(|| self.changed(), watch::Sender::subscribe)
     }
 
     /// The time now, in whole seconds as objects carry it.

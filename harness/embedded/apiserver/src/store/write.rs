@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{Store, address, delete::may_go, state::State};
 use crate::{
     ApiError, Cause,
+    apply::{self, Manager},
     defaults::protect,
     kind::{Kind, of},
     object::{Object, Served},
@@ -27,11 +28,13 @@ pub(crate) struct Write {
     pub(crate) dry_run: bool,
     /// By a controller: the status may be set at creation.
     pub(crate) trusted: bool,
+    /// Who becomes the owner of what changes; none: ownership stays as the object says.
+    pub(crate) manager: Option<Manager>,
 }
 
 impl Write {
     pub(crate) fn trusted() -> Self {
-        Self { dry_run: false, trusted: true }
+        Self { dry_run: false, trusted: true, manager: None }
     }
 }
 
@@ -73,6 +76,9 @@ impl Store {
             let mut value = encode(object.as_ref())?;
             admit(state, kind, &name, &mut value)?;
             refuse_faults(kind, &name, decode(kind, &value)?.faults(None))?;
+            if let Some(manager) = &write.manager {
+                apply::track(kind, &Value::Null, &mut value, manager, now);
+            }
             if write.dry_run {
                 return Ok(Arc::new(Object::new(value, 0)));
             }
@@ -99,6 +105,7 @@ impl Store {
         let mut object = decode(kind, &value)?;
         object.set_defaults();
         let mut value = encode(object.as_ref())?;
+        let now = self.now();
         self.write(|state| {
             if kind.kind == "Service" {
                 carry_addresses(old.value(), &mut value);
@@ -106,6 +113,9 @@ impl Store {
             }
             let before = decode(kind, old.value())?;
             refuse_faults(kind, name, decode(kind, &value)?.faults(Some(before.as_ref())))?;
+            if let Some(manager) = &write.manager {
+                apply::track(kind, old.value(), &mut value, manager, now);
+            }
             if write.dry_run {
                 return Ok(Arc::new(Object::new(value, old.revision())));
             }

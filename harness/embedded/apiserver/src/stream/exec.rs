@@ -1,0 +1,209 @@
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::Pod;
+use seatrial_sim::{ExecIo, ExitStatus};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    sync::mpsc,
+};
+
+use super::terminal::Terminal;
+use crate::{
+    ApiError,
+    http::{ApiServer, Query, Target},
+};
+
+/// Bytes in flight between a command and its client, a stream.
+const PIPE: usize = 64 * 1024;
+const CHUNK: usize = 32 * 1024;
+
+/// A command that is ready to run, with the ends of its pipes.
+pub(super) struct Plan {
+    command: BoxFuture<'static, ExitStatus>,
+    stdin: Option<DuplexStream>,
+    stdout: DuplexStream,
+    stderr: Option<DuplexStream>,
+    pub(super) wants: Wants,
+}
+
+/// The streams that the client asked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wants {
+    pub(super) stdin: bool,
+    pub(super) stdout: bool,
+    pub(super) stderr: bool,
+    pub(super) tty: bool,
+}
+
+/// What a client sends.
+#[derive(Debug)]
+pub(super) enum FromClient {
+    Stdin(Bytes),
+    StdinEnd,
+}
+
+/// What a command sends.
+#[derive(Debug)]
+pub(super) enum ToClient {
+    Stdout(Vec<u8>),
+    Stderr(Vec<u8>),
+    /// How it ended, as a `metav1.Status`; nothing follows.
+    Status(Value),
+}
+
+/// Asks the kubelet for the command, so that a refusal can still be answered as HTTP.
+pub(super) fn plan(server: &ApiServer, target: &Target, query: &Query) -> Result<Plan, ApiError> {
+    let (namespace, name) = (target.scope(), target.name.as_deref().unwrap_or_default());
+    let pod: Pod = server.store().get(namespace, name).ok_or_else(|| ApiError::missing(target.kind, name))?;
+    let argv = query.all("command");
+    if argv.is_empty() {
+        return Err(ApiError::bad_request("you must specify at least one command for the container"));
+    }
+    let container = crate::http::container(&pod, query.get("container"))?;
+    let tty = query.flag("tty");
+    let wants =
+        Wants { stdin: query.flag("stdin"), stdout: query.flag("stdout"), stderr: query.flag("stderr") && !tty, tty };
+    if !wants.stdin && !wants.stdout && !wants.stderr {
+        return Err(ApiError::bad_request("you must specify at least one of stdin, stdout, stderr"));
+    }
+    let (stdout, their_stdout) = tokio::io::duplex(PIPE);
+    let stdin = wants.stdin.then(|| tokio::io::duplex(PIPE)).unzip();
+    let stderr = (!tty).then(|| tokio::io::duplex(PIPE)).unzip();
+    let io = ExecIo {
+        argv,
+        tty,
+        stdin: stdin.1.map(|pipe| Box::new(pipe) as Box<_>),
+        stdout: Box::new(their_stdout),
+        stderr: stderr.1.map(|pipe| Box::new(pipe) as Box<_>),
+    };
+    let command = server.agent().exec(namespace, name, Some(&container), io)?;
+    Ok(Plan { command, stdin: stdin.0, stdout, stderr: stderr.0, wants })
+}
+
+/// Runs the command. Ends with its status, or when the client goes away, which kills it.
+pub(super) async fn run(plan: Plan, from: mpsc::UnboundedReceiver<FromClient>, to: mpsc::Sender<ToClient>) {
+    let Plan { command, stdin, stdout, stderr, wants } = plan;
+    let (terminal, echo) = if wants.tty {
+        let (echo, echoed) = mpsc::unbounded_channel();
+        (Some(Terminal::new(echo)), Some(echoed))
+    } else {
+        (None, None)
+    };
+    let interrupted = feed(stdin, from, terminal);
+    let out = copy_out(stdout, echo, to.clone(), wants);
+    let err = copy_err(stderr, to.clone(), wants);
+    let output = async { tokio::join!(biased; out, err) };
+    let running = async {
+        // The streams are read to their end, after the command too.
+        let (status, _) = tokio::join!(biased; command, output);
+        status
+    };
+    let status = tokio::select! {
+        biased;
+        status = running => status,
+        () = interrupted => ExitStatus::code(130),
+        () = to.closed() => return,
+    };
+    let _ = to.send(ToClient::Status(status_of(status))).await;
+}
+
+/// Feeds the command's standard input. Resolves when the terminal asks to interrupt the command; otherwise never.
+async fn feed(
+    mut stdin: Option<DuplexStream>,
+    mut from: mpsc::UnboundedReceiver<FromClient>,
+    mut terminal: Option<Terminal>,
+) {
+    while let Some(message) = from.recv().await {
+        let (bytes, end) = match message {
+            FromClient::Stdin(bytes) => match &mut terminal {
+                None => (bytes.to_vec(), false),
+                Some(terminal) => {
+                    let typed = terminal.type_in(&bytes);
+                    if typed.interrupt {
+                        return;
+                    }
+                    (typed.input, typed.end)
+                }
+            },
+            FromClient::StdinEnd => (Vec::new(), true),
+        };
+        if let Some(pipe) = &mut stdin {
+            // A command that does not read is no reason to stop listening to the client.
+            let _ = pipe.write_all(&bytes).await;
+        }
+        if end {
+            stdin = None;
+        }
+    }
+    drop(stdin);
+    std::future::pending::<()>().await;
+}
+
+async fn copy_out(
+    mut stdout: DuplexStream,
+    mut echo: Option<mpsc::UnboundedReceiver<Vec<u8>>>,
+    to: mpsc::Sender<ToClient>,
+    wants: Wants,
+) {
+    let mut buffer = vec![0; CHUNK];
+    let mut after_cr = false;
+    loop {
+        let echoed = async {
+            match &mut echo {
+                Some(echo) => echo.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        let chunk = tokio::select! {
+            biased;
+            Some(bytes) = echoed => bytes,
+            read = stdout.read(&mut buffer) => match read {
+                Ok(length) if length > 0 => {
+                    let bytes = buffer.get(..length).unwrap_or_default();
+                    if wants.tty { with_carriage_returns(bytes, &mut after_cr) } else { bytes.to_vec() }
+                }
+                _ => return,
+            },
+        };
+        if wants.stdout && to.send(ToClient::Stdout(chunk)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn copy_err(stderr: Option<DuplexStream>, to: mpsc::Sender<ToClient>, wants: Wants) {
+    let Some(mut stderr) = stderr else { return };
+    let mut buffer = vec![0; CHUNK];
+    while let Ok(length) = stderr.read(&mut buffer).await {
+        let bytes = buffer.get(..length).unwrap_or_default();
+        if bytes.is_empty() || (wants.stderr && to.send(ToClient::Stderr(bytes.to_vec())).await.is_err()) {
+            return;
+        }
+    }
+}
+
+/// A terminal's line ends, also if the command wrote them already.
+fn with_carriage_returns(bytes: &[u8], after_cr: &mut bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(bytes.len() + 16);
+    for byte in bytes {
+        if *byte == b'\n' && !*after_cr {
+            out.push(b'\r');
+        }
+        out.push(*byte);
+        *after_cr = *byte == b'\r';
+    }
+    out
+}
+
+fn status_of(status: ExitStatus) -> Value {
+    if status.success() {
+        return json!({ "metadata": {}, "status": "Success" });
+    }
+    let code = status.code;
+    json!({
+        "metadata": {}, "status": "Failure", "reason": "NonZeroExitCode",
+        "message": format!("command terminated with non-zero exit code: exit status {code}"),
+        "details": { "causes": [{ "reason": "ExitCode", "message": code.to_string() }] },
+    })
+}
