@@ -202,7 +202,8 @@ const SECRET_WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "apike
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-    SECRET_WORDS.iter().any(|word| name.contains(word))
+    // The name of a secret is none.
+    name != "secretname" && SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// Replaces the values of environment variables and keys whose names speak of secrets.
@@ -344,6 +345,7 @@ mod tests {
         assert_eq!(value["env"][1]["value"], "UTC");
         assert_eq!(value["token"], "(redacted)");
         assert_eq!(value["automountServiceAccountToken"], true);
+        assert_eq!(value["secret"]["secretName"], "z");
     }
 
     #[test]

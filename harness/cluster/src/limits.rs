@@ -8,7 +8,7 @@ pub struct Limits {
     pub request: Duration,
     /// Opening an exec or a port-forward, until the first byte can flow. 20 s.
     pub connect: Duration,
-    /// A command in a pod whose caller gives no limit. 60 s.
+    /// A command in a pod, or a line of statements, for callers that have no limit of their own. 60 s.
     pub exec: Duration,
     /// Reading what is left of a command's output after its status came. 5 s: a connection that was lost in
     /// mid-command never ends its streams.
@@ -18,8 +18,6 @@ pub struct Limits {
     pub delete: Duration,
     /// Until a namespace is gone with all that is in it. 300 s.
     pub namespace: Duration,
-    /// Until a scale or a restart is accepted. 30 s.
-    pub accept: Duration,
     /// One statement of the built-in queries (`show dnodes` and the like). 30 s: a shell gives up to connect after 9.
     pub query: Duration,
     /// All diagnostics together. 120 s; what was collected until then is kept.
@@ -43,7 +41,6 @@ impl Default for Limits {
             drain: Duration::from_secs(5),
             delete: Duration::from_secs(120),
             namespace: Duration::from_secs(300),
-            accept: Duration::from_secs(30),
             query: Duration::from_secs(30),
             diagnostics: Duration::from_secs(120),
             watch_retry: Duration::from_millis(500),

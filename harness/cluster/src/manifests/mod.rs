@@ -105,13 +105,16 @@ impl Manifest {
 pub struct Manifests(Vec<Manifest>);
 
 impl Manifests {
-    /// Reads files, in this order.
+    /// Reads files, in this order; of a folder its `.yaml` and `.yml` files, by name.
     pub fn load<P: AsRef<Path>>(paths: &[P]) -> Result<Self, ManifestError> {
-        let mut all = Vec::new();
+        let mut files = Vec::new();
         for path in paths {
-            let path = path.as_ref();
+            files.extend(files_of(path.as_ref())?);
+        }
+        let mut all = Vec::new();
+        for path in &files {
             let text = std::fs::read_to_string(path)
-                .map_err(|error| ManifestError::Io { path: path.to_owned(), message: error.to_string() })?;
+                .map_err(|error| ManifestError::Io { path: path.clone(), message: error.to_string() })?;
             all.extend(Self::read(&path.display().to_string(), &text)?);
         }
         let files = || paths.iter().map(|path| path.as_ref().display().to_string()).collect();
@@ -170,6 +173,22 @@ impl Manifests {
     pub fn extend(&mut self, others: Self) {
         self.0.extend(others.0);
     }
+}
+
+fn files_of(path: &Path) -> Result<Vec<PathBuf>, ManifestError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let fault = |error: std::io::Error| ManifestError::Io { path: path.to_owned(), message: error.to_string() };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(fault)? {
+        let file = entry.map_err(fault)?.path();
+        if file.is_file() && file.extension().is_some_and(|extension| extension == "yaml" || extension == "yml") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -266,8 +285,8 @@ spec:
     fn the_documents_manifests_are_read() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/doc-2x");
         for set in ["doc", "headless"] {
-            let files = ["taoscfg.yaml", "taosd-service.yaml", "tdengine.yaml"].map(|file| root.join(set).join(file));
-            let kinds: Vec<_> = Manifests::load(&files).unwrap().iter().map(|found| found.kind().kind).collect();
+            let kinds: Vec<_> =
+                Manifests::load(&[root.join(set)]).unwrap().iter().map(|found| found.kind().kind).collect();
             assert_eq!(kinds, ["ConfigMap", "Service", "StatefulSet"]);
         }
     }
