@@ -13,7 +13,7 @@ use crate::{
     events::Recorder,
     kubelet::{Kubelet, Parts},
     namespaces::Namespaces,
-    network::{Dns, Endpoints},
+    network::{Dns, Endpoints, Proxy},
     nodes,
     nodes::Heartbeats,
     scheduler::Scheduler,
@@ -60,6 +60,7 @@ pub fn start(store: &Store, options: Options) -> Result<Kubelet, ApiError> {
     tokio::spawn(run(Volumes::new(store, &recorder, &disks), changes()));
     tokio::spawn(run(Endpoints::new(store), changes()));
     tokio::spawn(run(Dns::new(store), changes()));
+    tokio::spawn(run(Proxy::new(store), changes()));
     tokio::spawn(run(Collector::new(store), changes()));
     tokio::spawn(run(Budgets::new(store), changes()));
     if store.world().defects.has(Defect::ConfigChangeRestarts) {

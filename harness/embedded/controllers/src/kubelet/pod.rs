@@ -216,8 +216,31 @@ impl PodWorker {
     fn join_network(&self) {
         let host_network = self.pod().spec.as_ref().and_then(|spec| spec.host_network) == Some(true);
         let ip = if host_network { self.node_ip } else { self.kubelet.addresses.take(&self.node) };
-        self.kubelet.world.network.add_host(ip);
+        let network = &self.kubelet.world.network;
+        network.add_host(ip);
+        if !host_network {
+            self.write_hosts_file(ip);
+        }
         self.state().ip = Some(ip);
+    }
+
+    /// The kubelet's part of the pod's hosts file: a pod knows its own names, published or not.
+    fn write_hosts_file(&self, ip: Ipv4Addr) {
+        let pod = self.pod();
+        let Some(spec) = &pod.spec else { return };
+        let network = &self.kubelet.world.network;
+        let host = spec.hostname.as_deref().unwrap_or(&self.name);
+        network.add_hosts_entry(ip, "localhost", Ipv4Addr::LOCALHOST);
+        network.add_hosts_entry(ip, host, ip);
+        if let Some(service) = spec.subdomain.as_deref().filter(|service| !service.is_empty()) {
+            let full = format!("{host}.{service}.{}.svc.cluster.local", self.namespace);
+            network.add_hosts_entry(ip, &full, ip);
+        }
+        for alias in spec.host_aliases.iter().flatten() {
+            if let Ok(address) = alias.ip.parse() {
+                alias.hostnames.iter().flatten().for_each(|name| network.add_hosts_entry(ip, name, address));
+            }
+        }
     }
 
     pub(crate) fn leave_network(&self) {

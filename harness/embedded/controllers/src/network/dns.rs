@@ -6,12 +6,13 @@ use std::{
 
 use k8s_openapi::api::{
     core::v1::{Pod, Service},
-    discovery::v1::{Endpoint, EndpointSlice},
+    discovery::v1::EndpointSlice,
 };
 use seatrial_apiserver::Store;
 use seatrial_sim::{Defect, Dice};
 use tokio::time::Instant;
 
+use super::slices;
 use crate::{changes::Controller, meta};
 
 const DOMAIN: &str = "svc.cluster.local";
@@ -45,7 +46,7 @@ impl Dns {
             if !headless {
                 add(name.clone(), ip);
             }
-            for endpoint in slices.iter().filter(|slice| is_of(slice, service)).flat_map(ready) {
+            for endpoint in slices.iter().filter(|slice| slices::is_of(slice, service)).flat_map(slices::ready) {
                 for address in &endpoint.addresses {
                     if headless {
                         add(name.clone(), address);
@@ -87,17 +88,4 @@ impl Controller for Dns {
     fn reaction(&mut self) -> Duration {
         self.dice.millis(5, 40)
     }
-}
-
-fn is_of(slice: &EndpointSlice, service: &Service) -> bool {
-    let named = slice.metadata.labels.as_ref().and_then(|labels| labels.get("kubernetes.io/service-name"));
-    meta::namespace(slice) == meta::namespace(service) && named.map(String::as_str) == Some(meta::name(service))
-}
-
-fn ready(slice: &EndpointSlice) -> impl Iterator<Item = &Endpoint> {
-    slice
-        .endpoints
-        .iter()
-        .flatten()
-        .filter(|endpoint| endpoint.conditions.as_ref().and_then(|conditions| conditions.ready).unwrap_or(true))
 }

@@ -14,9 +14,9 @@ use seatrial_apiserver::{Deletion, Store};
 use seatrial_sim::Dice;
 use tokio::time::Instant;
 
+use super::slices::SERVICE_NAME;
 use crate::{changes::Controller, meta, selector};
 
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
 const MANAGED_BY: &str = "endpointslice.kubernetes.io/managed-by";
 const MANAGER: &str = "endpointslice-controller.k8s.io";
 

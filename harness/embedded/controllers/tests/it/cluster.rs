@@ -1,6 +1,11 @@
 //! Names, namespaces, claims, budgets, scheduling, and what an idle hour costs.
 
-use std::time::Duration;
+use std::{
+    any::Any,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use crate::common::{Cluster, cluster, cluster_with, pod, service, set_flag, stateful_set};
 use k8s_openapi::api::{
@@ -12,9 +17,9 @@ use k8s_openapi::api::{
     policy::v1::PodDisruptionBudget,
 };
 use seatrial_apiserver::Deletion;
-use seatrial_sim::Defect;
+use seatrial_sim::{ConnectError, Defect, Listener};
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::{io::DuplexStream, time::sleep};
 
 const NAME: &str = "db-0.db.default.svc.cluster.local";
 
@@ -75,6 +80,45 @@ async fn addresses_can_be_published_before_they_are_ready() {
     planted.create::<StatefulSet>(stateful_set(1));
     planted.until("name", || resolves(&planted, NAME).then_some(())).await;
     assert!(!planted.is_ready("db-0"));
+}
+
+/// Notes who connects.
+#[derive(Default)]
+struct Door(Mutex<Vec<Ipv4Addr>>);
+
+impl Listener for Door {
+    fn accept(self: Arc<Self>, _: DuplexStream, peer: Ipv4Addr) {
+        self.0.lock().unwrap().push(peer);
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_address_leads_to_a_ready_pod() {
+    let cluster = cluster();
+    let network = &cluster.world.network;
+    let ip: Ipv4Addr =
+        cluster.create::<Service>(service(false, false)).spec.unwrap().cluster_ip.unwrap().parse().unwrap();
+    cluster.create::<StatefulSet>(stateful_set(1));
+    cluster.until("running", || (cluster.state("db-0") == "Running").then_some(())).await;
+    let pod: Ipv4Addr = cluster.pod("db-0").unwrap().status.unwrap().pod_ip.unwrap().parse().unwrap();
+    assert_eq!(network.resolve(pod, NAME), Ok(pod), "a pod knows itself");
+    assert_eq!(network.connect(pod, ip, 6030).err(), Some(ConnectError::Refused));
+    cluster.until_ready("db-0").await;
+    sleep(Duration::from_secs(1)).await;
+    let door = Arc::new(Door::default());
+    let listener: Arc<dyn Listener> = Arc::<Door>::clone(&door);
+    let _open = network.listen(pod, 6030, listener);
+    let at_service = network.connect(pod, ip, 6030).unwrap();
+    Arc::clone(&at_service).accept(tokio::io::duplex(64).0, pod);
+    assert_eq!(*door.0.lock().unwrap(), [pod]);
+    assert!(at_service.as_any().downcast::<Door>().is_ok());
+    cluster.store.delete::<Service>("default", "db", Deletion::default()).unwrap();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(network.connect(pod, ip, 6030).err(), Some(ConnectError::Unreachable));
 }
 
 #[tokio::test(start_paused = true)]
