@@ -8,8 +8,11 @@
 pub mod ast;
 pub mod codes;
 mod error;
+#[cfg(test)]
+mod golden;
 mod moment;
 mod parse;
+pub mod rest;
 
 pub mod shell;
 mod split;

@@ -96,14 +96,10 @@ pub enum TableChange {
     AddColumn(ColumnDef),
     /// `drop column`
     DropColumn(String),
-    /// `modify column`: a wider text column.
-    ModifyColumn(ColumnDef),
     /// `add tag`
     AddTag(ColumnDef),
     /// `drop tag`
     DropTag(String),
-    /// `modify tag`: a wider text tag.
-    ModifyTag(ColumnDef),
     /// `change tag old new`
     RenameTag {
         /// The old name.
@@ -136,7 +132,7 @@ pub struct InsertPart {
     pub using: Option<Using>,
     /// The columns that get a value, if they are named, and where in the statement their names stand.
     pub columns: Option<Vec<(String, usize)>>,
-    /// The rows.
+    /// The rows. None if the statement ends after the table's name, which is an error once the table is known.
     pub rows: Vec<Vec<Cell>>,
     /// The whole statement, for the texts of errors.
     pub source: Arc<str>,

@@ -37,7 +37,8 @@ fn part(cursor: &mut Cursor<'_>, source: &Arc<str>) -> Parsed<InsertPart> {
     let using = if cursor.is("using") { Some(using(cursor)?) } else { None };
     let columns = if cursor.is("(") { Some(column_names(cursor)?) } else { None };
     if cursor.at_end() {
-        return Err(SqlError::of(codes::TSC_INVALID_SQL));
+        // The client looks for the table first, and misses the rows then.
+        return Ok(InsertPart { table, using, columns, rows: Vec::new(), source: Arc::clone(source) });
     }
     if !cursor.take("values") {
         return Err(cursor.invalid_near(cursor.peek().start, "keyword VALUES or FILE required"));

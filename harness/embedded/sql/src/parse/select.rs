@@ -120,7 +120,7 @@ fn expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     if cursor.text_of(token).eq_ignore_ascii_case("now") {
         return Err(invalid("invalid expression in select clause"));
     }
-    let name = cursor.name()?;
+    let name = column_name(cursor)?;
     if !cursor.is("(") {
         if ["+", "-", "*", "/", "%"].iter().any(|sign| cursor.is(sign)) {
             return Err(SqlError::of(codes::COM_OPS_NOT_SUPPORT));
@@ -140,13 +140,19 @@ fn expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     Ok(Expr::Call { function, arguments })
 }
 
+/// A column's name. The table's name may stand before it; there is only one table.
+fn column_name(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    let name = cursor.name()?;
+    if cursor.peek_after(1) == Kind::Word && cursor.take(".") { cursor.name() } else { Ok(name) }
+}
+
 /// Functions take columns, `*` and constants; not other functions.
 fn argument(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     if cursor.take("*") {
         return Ok(Expr::All);
     }
     if cursor.peek().kind == Kind::Word {
-        return cursor.name().map(Expr::Column);
+        return column_name(cursor).map(Expr::Column);
     }
     literal(cursor).map(Expr::Constant)
 }
@@ -209,7 +215,7 @@ fn single(cursor: &mut Cursor<'_>, depth: u32) -> Parsed<Condition> {
         cursor.expect(")")?;
         return Ok(inner);
     }
-    let column = cursor.name()?;
+    let column = column_name(cursor)?;
     if cursor.take("is") {
         let negated = cursor.take("not");
         cursor.expect("null")?;

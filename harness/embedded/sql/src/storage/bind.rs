@@ -19,6 +19,9 @@ pub fn bind_insert(
     settings: &DatabaseSettings,
     now: Timestamp,
 ) -> Result<Vec<Row>, SqlError> {
+    if part.rows.is_empty() {
+        return Err(SqlError::of(codes::TSC_INVALID_SQL));
+    }
     let places = column_places(part, schema)?;
     let width = schema.columns.len().saturating_sub(1);
     let units = units_of(now, settings.precision);
@@ -101,8 +104,21 @@ pub fn bind_tags(using: &Using, schema: &Schema, precision: Precision, now: Time
     Ok(tags)
 }
 
+/// The place and the new value of a tag in `alter table ... set tag`.
+pub fn bind_tag_change(
+    schema: &Schema,
+    name: &str,
+    value: &Literal,
+    precision: Precision,
+    now: Timestamp,
+) -> Result<(usize, Value), SqlError> {
+    let index = schema.tag_index(name).ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?;
+    let tag = schema.tags.get(index).ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?;
+    Ok((index, bind_tag(value, tag, precision, units_of(now, precision))?))
+}
+
 /// The value of one tag.
-pub(super) fn bind_tag(literal: &Literal, tag: &Column, precision: Precision, now: i64) -> Result<Value, SqlError> {
+fn bind_tag(literal: &Literal, tag: &Column, precision: Precision, now: i64) -> Result<Value, SqlError> {
     bind_value(literal, tag.kind, precision, now).map_err(|what| match what {
         "string data overflow" | "Argument list too long" => invalid("tag value too long"),
         _ => invalid("invalid tag value"),

@@ -2,7 +2,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Column, ColumnKind, Precision, Rows, Value, ast::ColumnDef};
+use crate::{
+    Column, ColumnKind, Precision, Rows, SqlError, Value,
+    ast::{ColumnDef, TableChange},
+    codes,
+    parse::invalid,
+};
 
 /// The columns and tags of a table or super table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +28,52 @@ impl Schema {
     /// The place of a column.
     pub fn column_index(&self, name: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.name == name)
+    }
+
+    /// The schema after `alter table`. Setting a tag's value changes no schema.
+    pub fn changed(&self, change: &TableChange) -> Result<Self, SqlError> {
+        let mut new = self.clone();
+        let taken = |name: &str| self.column_index(name).is_some() || self.tag_index(name).is_some();
+        let fail = |code| Err(SqlError::of(code));
+        match change {
+            TableChange::AddColumn(def) | TableChange::AddTag(def) if taken(&def.name) => {
+                let column = self.column_index(&def.name).is_some();
+                return fail(if column { codes::MND_FIELD_ALREAY_EXIST } else { codes::MND_TAG_ALREAY_EXIST });
+            }
+            TableChange::AddColumn(def) => new.columns.push(Column::new(def.name.clone(), def.kind)),
+            TableChange::AddTag(_) | TableChange::DropTag(_) | TableChange::RenameTag { .. }
+                if self.tags.is_empty() =>
+            {
+                return Err(invalid("manipulation of tag available for super table"));
+            }
+            TableChange::AddTag(def) => new.tags.push(Column::new(def.name.clone(), def.kind)),
+            TableChange::DropColumn(name) => match self.column_index(name) {
+                None => return fail(codes::MND_FIELD_NOT_EXIST),
+                Some(0) => return Err(invalid("primary timestamp column cannot be dropped")),
+                Some(_) if self.columns.len() == 2 => return Err(invalid("columns number can not be less than 2")),
+                Some(at) => {
+                    new.columns.remove(at);
+                }
+            },
+            TableChange::DropTag(name) => match self.tag_index(name) {
+                None => return fail(codes::MND_TAG_NOT_EXIST),
+                Some(_) if self.tags.len() == 1 => return Err(invalid("cannot delete the last tag")),
+                Some(at) => {
+                    new.tags.remove(at);
+                }
+            },
+            TableChange::RenameTag { from, to } => {
+                if taken(to) {
+                    return fail(codes::MND_TAG_ALREAY_EXIST);
+                }
+                match new.tags.iter_mut().find(|tag| tag.name == *from) {
+                    None => return fail(codes::MND_TAG_NOT_EXIST),
+                    Some(tag) => tag.name.clone_from(to),
+                }
+            }
+            TableChange::SetTag { .. } => {}
+        }
+        Ok(new)
     }
 
     /// The place of a tag.

@@ -13,9 +13,11 @@ mod filter;
 mod query;
 mod scan;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod vnode;
 
-pub use bind::{bind_insert, bind_tags};
+pub use bind::{bind_insert, bind_tag_change, bind_tags};
 pub use catalog::{Schema, TableInfo, describe, like, show_create_table, stable_rows, table_rows};
 pub use constants::{Constants, constants};
 pub use query::{Query, Target};

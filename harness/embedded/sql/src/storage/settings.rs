@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Precision, SqlError, ast::DatabaseOptions, codes};
+use crate::{Precision, SqlError, ast::DatabaseOptions, codes, parse::invalid};
 
 /// What a database is set to: 2.1.1.0's defaults, overridden by `create database` and `alter database`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ pub struct DatabaseSettings {
     pub quorum: u32,
     /// Days of data in one file.
     pub days: u32,
-    /// Days that data are kept on the three levels of storage, the last being the longest.
+    /// Days that data are kept on the first, the second and the last level of storage, the last being the longest.
     pub keep: [u32; 3],
     /// Megabytes in a cache block.
     pub cache: u32,
@@ -62,6 +62,22 @@ impl DatabaseSettings {
     /// The caller checks that there are as many dnodes as replicas
     /// ([`codes::MND_INVALID_DB_OPTION`] if not).
     pub fn with(&self, options: &DatabaseOptions) -> Result<Self, SqlError> {
+        self.apply(options, None)
+    }
+
+    /// The settings after `alter database` with `options`.
+    ///
+    /// The caller checks that there are as many dnodes as replicas ([`codes::MND_NO_ENOUGH_DNODES`] if not).
+    pub fn altered(&self, options: &DatabaseOptions) -> Result<Self, SqlError> {
+        let new = self.apply(options, Some(self.keep))?;
+        // Nor can copies be taken away two at a time.
+        if new.update != self.update || self.replica.saturating_sub(new.replica) >= 2 {
+            return Err(SqlError::of(codes::MND_INVALID_DB_OPTION));
+        }
+        Ok(new)
+    }
+
+    fn apply(&self, options: &DatabaseOptions, old_keep: Option<[u32; 3]>) -> Result<Self, SqlError> {
         let bad = || SqlError::of(codes::MND_INVALID_DB_OPTION);
         let pick = |value: Option<i64>, old: u32, low: i64, high: i64| match value {
             None => Ok(old),
@@ -73,7 +89,8 @@ impl DatabaseSettings {
         new.blocks = pick(options.blocks, self.blocks, 3, 10_000)?;
         new.days =
             pick(options.days, self.days, 1, 3_650).map_err(|_| SqlError::of(codes::MND_INVALID_DB_OPTION_DAYS))?;
-        new.keep = keep(options, self.keep, new.days)?;
+        let [.., longest] = self.keep;
+        new.keep = keep(options, old_keep, longest, new.days)?;
         new.max_rows = pick(options.max_rows, self.max_rows, 200, 10_000)?;
         new.min_rows = pick(options.min_rows, self.min_rows, 10, 1_000)?;
         if new.min_rows > new.max_rows {
@@ -93,7 +110,7 @@ impl DatabaseSettings {
         Ok(new)
     }
 
-    /// `keep0,keep1,keep(D)` as `show databases` prints it: the longest first.
+    /// `keep0,keep1,keep(D)` as `show databases` prints it.
     pub fn keep_text(&self) -> String {
         let [first, second, last] = self.keep;
         format!("{first},{second},{last}")
@@ -110,22 +127,22 @@ impl DatabaseSettings {
     }
 }
 
-fn keep(options: &DatabaseOptions, old: [u32; 3], days: u32) -> Result<[u32; 3], SqlError> {
+/// The longest time comes first, then that of the first level of storage, then that of the second. What is not written
+/// is `old`, or the longest time if that is not given either.
+fn keep(options: &DatabaseOptions, old: Option<[u32; 3]>, default: u32, days: u32) -> Result<[u32; 3], SqlError> {
     let bad = || SqlError::of(codes::MND_INVALID_DB_OPTION_KEEP);
     let mut numbers = Vec::new();
     for value in &options.keep {
         numbers.push(u32::try_from(*value).ok().filter(|value| (1..=365_000).contains(value)).ok_or_else(bad)?);
     }
-    let keep = match *numbers.as_slice() {
-        [] => old,
-        [one] => [one; 3],
-        [one, two] => [one, two, two],
-        [one, two, three] => [one, two, three],
-        _ => return Err(bad()),
-    };
-    let [first, second, last] = keep;
-    if first < days || first > second || second > last {
+    if numbers.len() > 3 {
+        return Err(invalid("invalid number of options"));
+    }
+    let last = numbers.first().copied().or(old.map(|[.., last]| last)).unwrap_or(default);
+    let first = numbers.get(1).copied().or(old.map(|[first, ..]| first)).unwrap_or(last);
+    let second = numbers.get(2).copied().or(old.map(|[_, second, _]| second)).unwrap_or(last);
+    if last < days || second > last || first > second {
         return Err(bad());
     }
-    Ok(keep)
+    Ok([first, second, last])
 }

@@ -1,0 +1,7 @@
+//! REST on port 6041, as the HTTP service inside taosd 2.1.1.0 answers it.
+
+mod auth;
+mod json;
+mod server;
+
+pub use server::{RestDialect, V2_1, serve_connection};
