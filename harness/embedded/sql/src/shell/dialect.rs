@@ -72,3 +72,16 @@ impl ShellDialect {
         fill(self.affected, &values)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn footers_differ_by_generation() {
+        assert_eq!(V2_1.affected_line(2, "0.000940"), "Query OK, 2 of 2 row(s) in database (0.000940s)\n\n");
+        assert_eq!(V2_6.affected_line(0, "0.000756"), "Query OK, 0 row(s) affected (0.000756s)\n\n");
+        assert_eq!(fill(V2_1.error, &["DNode does not exist", "0.1"]), "\nDB error: DNode does not exist (0.1s)\n");
+        assert_eq!(fill("{} {}", &["{}"]), "{} ");
+    }
+}
