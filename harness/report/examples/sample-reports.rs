@@ -1,6 +1,8 @@
 //! Writes reports of made-up runs into a folder, to look at them: `cargo run -p seatrial-report --example
 //! sample-reports -- FOLDER`.
 
+#![allow(clippy::unwrap_used, reason = "the samples are shared with tests")]
+
 #[path = "../tests/samples/mod.rs"]
 mod samples;
 

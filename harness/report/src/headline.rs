@@ -1,9 +1,12 @@
 //! The verdict of a run in a word and a sentence.
 
-use seatrial_record::Verdict;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use seatrial_record::{Blame, Verdict};
 
 use crate::model::{Counts, Mark, Model};
-use crate::text::words::{Lang, fill};
+use crate::text::words::{Lang, blame, fill};
 
 /// What stands at the top of every report.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,15 +41,9 @@ impl Headline {
             word = format!("{word}, {}", words.interrupted);
         }
         if outcome.reason.is_empty() {
-            let failed = counts.checks.failed;
             reasons.push(match outcome.verdict {
                 Some(Verdict::Pass) => words.reason_pass.to_owned(),
-                Some(Verdict::Fail) if failed > 0 => {
-                    fill(words.reason_fail, &[&failed.to_string(), &counts.checks.planned.to_string()])
-                }
-                Some(Verdict::Fail) => words.scenario_unfinished.to_owned(),
-                Some(Verdict::Unknown) if outcome.complete => words.reason_unknown.to_owned(),
-                Some(Verdict::Unknown) => String::new(),
+                Some(Verdict::Fail | Verdict::Unknown) => why(model, counts, lang),
                 None => words.reason_nothing.to_owned(),
             });
         } else {
@@ -61,4 +58,46 @@ impl Headline {
         reasons.retain(|reason| !reason.is_empty());
         Self { mark, word, reason: reasons.join(" ") }
     }
+}
+
+/// What did not pass, in numbers, and what is blamed.
+fn why(model: &Model, counts: &Counts, lang: Lang) -> String {
+    let words = lang.words();
+    let mut blamed: BTreeMap<Blame, u32> = BTreeMap::new();
+    let mut stopped = 0_u64;
+    for scenario in &model.scenarios {
+        let Some(attempt) = scenario.last() else { continue };
+        let checks = attempt.checks().filter(|(_, check)| check.result.verdict != Verdict::Pass);
+        let checks = checks.map(|(_, check)| check.result.blame);
+        let errors: Vec<_> = attempt
+            .steps
+            .iter()
+            .filter(|step| step.action_failed())
+            .map(|step| step.finished.as_ref().and_then(|end| end.blame))
+            .collect();
+        // A scenario may end badly outside of its steps, say while it is cleaned up.
+        let end = attempt.finished.as_ref().filter(|end| {
+            end.verdict.is_some_and(|end| end != Verdict::Pass && attempt.checked().is_none_or(|checked| checked < end))
+        });
+        let errors = errors.into_iter().chain(end.map(|end| end.blame)).collect::<Vec<_>>();
+        stopped += errors.len() as u64;
+        for blame in checks.chain(errors).flatten() {
+            *blamed.entry(blame).or_default() += 1;
+        }
+    }
+    let n = |number: u64| number.to_string();
+    let parts = [
+        (counts.checks.failed, fill(words.reason_fail, &[&n(counts.checks.failed), &n(counts.checks.planned)])),
+        (counts.checks.unknown, fill(words.reason_undecided, &[&n(counts.checks.unknown)])),
+        (stopped, fill(words.reason_stopped, &[&n(stopped)])),
+        (counts.scenarios.unfinished, fill(words.reason_unfinished, &[&n(counts.scenarios.unfinished)])),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect();
+    let mut why = format!("{}{}", parts.join(words.comma), words.stop);
+    if !blamed.is_empty() {
+        let blamed: Vec<String> =
+            blamed.iter().map(|(who, times)| format!("{} ({times})", blame(lang, *who))).collect();
+        let _ = write!(why, " {}", fill(words.blamed, &[&blamed.join(words.comma)]));
+    }
+    if parts.is_empty() { String::new() } else { why }
 }

@@ -7,7 +7,7 @@ use seatrial_record::Verdict;
 use crate::evidence::file_of;
 use crate::facts::RunFacts;
 use crate::headline::Headline;
-use crate::model::{Attempt, Check, LedgerEntry, Mark, Model, NotTested, Scenario, Step};
+use crate::model::{Check, LedgerEntry, Mark, Model, NotTested, Scenario, Step};
 use crate::text::words::{blame, claim_sign, claim_verdict, fill, real_server};
 use crate::text::{diff, safe, spans};
 
@@ -37,6 +37,9 @@ pub(crate) fn summary(model: &Model, facts: &RunFacts) -> String {
     );
     if counts.claims > 0 {
         let _ = writeln!(text, "- {}", fill(words.claims_decided, &[&n(counts.decided()), &n(counts.claims)]));
+    }
+    if counts.contradicted > 0 {
+        let _ = writeln!(text, "- {}", fill(words.claims_contradicted, &[&n(counts.contradicted)]));
     }
     if counts.differ > 0 {
         let _ = writeln!(text, "- **{}** {}", counts.differ, words.differs);
@@ -100,11 +103,9 @@ fn problem(text: &mut String, model: &Model, scenario: &Scenario, step: &Step, c
     }
     let patch = diff::patch(&result.expected, &result.seen);
     if !patch.is_empty() {
-        let cut: String = patch
-            .iter()
-            .take(LINES)
-            .map(|(mark, line)| format!("{mark} {}\n", line.chars().take(LINE).collect::<String>()))
-            .collect();
+        let cut = |line: &str| line.chars().take(LINE).collect::<String>();
+        let cut: Vec<String> = patch.iter().take(LINES).map(|(mark, line)| format!("{mark} {}", cut(line))).collect();
+        let cut = cut.join("\n");
         let _ = writeln!(text, "`-` {}, `+` {}\n\n{}", words.expected, words.seen, fenced("diff", &cut));
         if patch.len() > LINES {
             let _ = writeln!(text, "{}\n", fill(words.more, &[&(patch.len() - LINES).to_string()]));
@@ -178,12 +179,10 @@ fn scenarios(text: &mut String, model: &Model, facts: &RunFacts) {
     let _ = writeln!(text, "\n## {}\n", words.scenarios);
     let _ = writeln!(text, "| | {} | {} | {} |\n|---|---|---|---|", words.scenario, words.checks, words.took);
     for scenario in &model.scenarios {
-        let passed = scenario.last().into_iter().flat_map(Attempt::checks);
-        let passed = passed.filter(|(_, check)| check.result.verdict == Verdict::Pass).count();
+        let (passed, checks) = scenario.checks();
         let took = scenario.last().map_or_else(|| words.not_run.to_owned(), |attempt| spans::length(attempt.took_ms()));
         let sign = sign(scenario.mark());
-        let planned = &scenario.planned;
-        let _ = writeln!(text, "| {sign} | {} | {passed}/{} | {took} |", code(&planned.key), planned.checks);
+        let _ = writeln!(text, "| {sign} | {} | {passed}/{checks} | {took} |", code(&scenario.planned.key));
     }
     for skip in &model.skipped {
         let _ = writeln!(text, "| – | {} | {} | {} |", code(&skip.name), words.skipped, plain(&skip.reason));

@@ -39,46 +39,46 @@ pub(crate) fn item(page: &Page<'_>, scenario: usize, result: &CheckFinished, bud
     let passed = result.verdict == Verdict::Pass;
     let has_more = !result.expected.is_empty() || !result.seen.is_empty();
     let more = has_more && (!passed || budget.take(result.expected.len() + result.seen.len()));
+    let refs = links(page, result);
+    let line = html! {
+        (badge(page, mark))
+        span.title { bdi { (result.title) } }
+        @if let Some(outcome) = &result.outcome { span { "→ " em { bdi { (outcome) } } } }
+        @if let Some(ms) = result.fulfilled_after_ms { span.num { (fill(words.fulfilled, &[&spans::length(ms)])) } }
+    };
     html! {
         li.check id=(format!("s{scenario}-{}-{}", result.step, result.check)) {
-            div.line {
-                (badge(page, mark))
-                span.title { bdi { (result.title) } }
-                @if let Some(outcome) = &result.outcome { span { "→ " em { bdi { (outcome) } } } }
-                @if let Some(ms) = result.fulfilled_after_ms {
-                    span.num { (fill(words.fulfilled, &[&spans::length(ms)])) }
-                }
+            @if passed && result.reason.is_empty() && (more || refs.is_some()) {
+                details { summary.line { (line) } @if more { (comparison(page, result)) } @if let Some(refs) = refs { (refs) } }
+            } @else {
+                div.line { (line) }
+                @if !passed || !result.reason.is_empty() { (why(page, result)) }
+                @if more { (comparison(page, result)) }
+                @if let Some(refs) = refs { (refs) }
             }
-            @if !result.reason.is_empty() || !passed {
-                dl.why {
-                    div { dt { (words.reason) } dd { bdi { (safe::or_dash(&result.reason)) } } }
-                    @if let Some(who) = result.blame {
-                        div { dt { (words.blame) } dd { (blame(page.lang, who)) } }
-                    }
-                }
-            }
-            @if more {
-                @if passed {
-                    details { summary { (words.expected) " / " (words.seen) } (comparison(page, result)) }
-                } @else {
-                    (comparison(page, result))
-                }
-            }
-            (links(page, result))
         }
     }
 }
 
-fn links(page: &Page<'_>, result: &CheckFinished) -> Markup {
+fn why(page: &Page<'_>, result: &CheckFinished) -> Markup {
+    html! {
+        dl.why {
+            div { dt { (page.words.reason) } dd { bdi { (safe::or_dash(&result.reason)) } } }
+            @if let Some(who) = result.blame { div { dt { (page.words.blame) } dd { (blame(page.lang, who)) } } }
+        }
+    }
+}
+
+fn links(page: &Page<'_>, result: &CheckFinished) -> Option<Markup> {
     let findings = result.findings.iter().filter_map(|found| {
         let index = page.ledger.iter().position(|entry| entry.definition.id == found.claim)?;
         Some((index, found))
     });
     let evidence: Vec<u64> = result.evidence.iter().copied().filter(|id| page.model.evidence(*id).is_some()).collect();
     if evidence.is_empty() && result.findings.is_empty() {
-        return html! {};
+        return None;
     }
-    html! {
+    Some(html! {
         p.refs {
             @for (index, found) in findings {
                 a href=(format!("#claim-{index}")) { (page.words.claim) " " bdi { (found.claim) } }
@@ -86,7 +86,7 @@ fn links(page: &Page<'_>, result: &CheckFinished) -> Markup {
             }
             @for id in evidence.iter().take(8) { a.ref href=(format!("#e{id}")) { (page.words.evidence) " " (id) } " " }
         }
-    }
+    })
 }
 
 fn finding(page: &Page<'_>, finding: seatrial_record::Finding) -> &'static str {
@@ -100,10 +100,13 @@ fn finding(page: &Page<'_>, finding: seatrial_record::Finding) -> &'static str {
 /// Expected and seen side by side, with differences marked by sign, colour and element.
 fn comparison(page: &Page<'_>, result: &CheckFinished) -> Markup {
     let words = page.words;
+    if result.expected == result.seen {
+        return html! { pre role="group" tabindex="0" aria-label=(words.seen) { (result.seen) } };
+    }
     let rows = diff::rows(&result.expected, &result.seen);
     let more = rows.len().saturating_sub(LINES);
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("{} / {}", words.expected, words.seen)) {
+        div.scroll tabindex="0" role="group" aria-label=(format!("{} / {}", words.expected, words.seen)) {
             table.diff {
                 thead { tr { th scope="col" { (words.expected) } th scope="col" { (words.seen) } } }
                 tbody { @for row in rows.iter().take(LINES) { (line(row)) } }

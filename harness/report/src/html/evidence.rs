@@ -50,14 +50,14 @@ fn text(page: &Page<'_>, text: &str, place: &Place) -> Markup {
     let words = page.words;
     let label = words.evidence;
     match place.shown {
-        Shown::Whole => html! { pre tabindex="0" aria-label=(label) { (text) } },
+        Shown::Whole => html! { pre role="group" tabindex="0" aria-label=(label) { (text) } },
         Shown::Ends => {
             let (head, gap, tail) = safe::ends(text, END);
             let file = place.file.as_deref().unwrap_or("events.jsonl");
             html! {
-                pre tabindex="0" aria-label=(label) { (head) }
+                pre role="group" tabindex="0" aria-label=(label) { (head) }
                 p.gap { (fill(words.left_out, &[&spans::size(gap), file])) }
-                pre tabindex="0" aria-label=(label) { (tail) }
+                pre role="group" tabindex="0" aria-label=(label) { (tail) }
             }
         }
         Shown::No => html! {
@@ -78,7 +78,7 @@ fn drawn(kind: EvidenceKind, table: &Table) -> bool {
 
 fn drawing(page: &Page<'_>, table: &Table) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(page.words.evidence) {
+        div.scroll tabindex="0" role="group" aria-label=(page.words.evidence) {
             table.rows {
                 thead { tr { @for column in &table.columns { th scope="col" { bdi { (column) } } } } }
                 tbody {

@@ -25,17 +25,17 @@ pub(crate) fn section(page: &Page<'_>) -> Markup {
             (tally(page))
             @for document in documents(page.ledger) {
                 h3 { bdi { (safe::or_dash(document)) } }
-                table.ledger {
+                table.ledger role="table" {
                     caption.sr { (words.ledger) ": " (document) }
-                    thead {
-                        tr {
-                            th scope="col" { (words.claim) }
-                            th scope="col" { (words.says) }
-                            th scope="col" { (words.this_run) }
-                            th scope="col" { (words.real_servers) }
+                    thead role="rowgroup" {
+                        tr role="row" {
+                            th scope="col" role="columnheader" { (words.claim) }
+                            th scope="col" role="columnheader" { (words.says) }
+                            th scope="col" role="columnheader" { (words.this_run) }
+                            th scope="col" role="columnheader" { (words.real_servers) }
                         }
                     }
-                    tbody {
+                    tbody role="rowgroup" {
                         @for (index, entry) in page.ledger.iter().enumerate() {
                             @if entry.definition.document == document { (row(page, index, entry)) }
                         }
@@ -98,25 +98,25 @@ fn row(page: &Page<'_>, index: usize, entry: &LedgerEntry) -> Markup {
     let words = page.words;
     let claim = &entry.definition;
     html! {
-        tr id=(format!("claim-{index}")) {
-            th scope="row" {
+        tr id=(format!("claim-{index}")) role="row" {
+            th scope="row" role="rowheader" {
                 code { bdi { (claim.id) } }
                 @if !claim.section.is_empty() { p.muted { bdi { (claim.section) } } }
                 @if !entry.listed { p.muted { (words.not_in_ledger) } }
             }
-            td.says data-label=(words.says) {
+            td.says role="cell" data-label=(words.says) {
                 blockquote { bdi { (claim.quote) } }
                 @if let Some(original) = &claim.original {
                     p.original lang="zh-CN" { bdi { (original) } }
                 }
             }
-            td data-label=(words.this_run) {
+            td role="cell" data-label=(words.this_run) {
                 (claim_badge(page, entry.verdict))
                 (how_often(page, entry))
                 @if let Some(why) = &entry.not_tested { p.muted { (why_not(why, page.facts)) } }
                 @if !entry.decisions.is_empty() { (decisions(page, entry)) }
             }
-            td data-label=(words.real_servers) {
+            td role="cell" data-label=(words.real_servers) {
                 p { (real_server(page.lang, claim.real)) }
                 @if entry.differs() { p { span.differ { "≠ " (words.differs) } } }
                 @if !claim.found.is_empty() { p.muted { bdi { (claim.found) } } }
@@ -178,7 +178,7 @@ fn decided(page: &Page<'_>, decision: &Decision) -> Markup {
         a href=(anchor) { bdi { (decision.scenario) } " " (decision.step) "." (decision.check) }
         " " bdi { (decision.title) }
         @if let Some(outcome) = &decision.outcome { " → " em { bdi { (outcome) } } }
-        @if let Some(seen) = seen { pre.seen tabindex="0" aria-label=(words.seen_instead) { (seen) } }
+        @if let Some(seen) = seen { pre.seen role="group" tabindex="0" aria-label=(words.seen_instead) { (seen) } }
         @for id in decision.evidence.iter().take(5) {
             @if page.model.evidence(*id).is_some() { " " a.ref href=(format!("#e{id}")) { (words.evidence) " " (id) } }
         }

@@ -100,7 +100,7 @@ pub(crate) fn repeat(page: &Page<'_>) -> Markup {
         section aria-labelledby="repeat" {
             h2 #repeat { (words.repeat_heading) }
             p { (words.repeat_note) }
-            pre tabindex="0" aria-label=(words.repeat_heading) { (safe::or_dash(&page.model.run.replay)) }
+            pre role="group" tabindex="0" aria-label=(words.repeat_heading) { (safe::or_dash(&page.model.run.replay)) }
             p.muted { (words.repeat_seed) }
         }
     }

@@ -1,5 +1,4 @@
 use maud::{Markup, html};
-use seatrial_record::Verdict;
 
 use super::page::Page;
 use super::top::{badge, class};
@@ -31,15 +30,14 @@ fn one(page: &Page<'_>, index: usize, scenario: &Scenario, few: bool, budget: &m
     let planned = &scenario.planned;
     let mark = scenario.mark();
     let last = scenario.last();
-    let passed = last.into_iter().flat_map(Attempt::checks);
-    let passed = passed.filter(|(_, check)| check.result.verdict == Verdict::Pass).count();
+    let (passed, checks) = scenario.checks();
     let open = few || (mark.is_problem() && last.is_some());
     html! {
         details.scenario id=(format!("s{index}")) open[open] {
             summary {
                 h3 { bdi { (planned.key) } }
                 (badge(page, mark))
-                span.num { (fill(words.checks_passed, &[&passed.to_string(), &planned.checks.to_string()])) }
+                span.num { (fill(words.checks_passed, &[&passed.to_string(), &checks.to_string()])) }
                 @if let Some(attempt) = last { span.num { (spans::length(attempt.took_ms())) } }
             }
             div.body {

@@ -11,6 +11,8 @@ use crate::text::{spans, width};
 const WIDTH: u64 = 1_000;
 /// Left of the drawing: the lanes' names.
 const NAMES: u64 = 130;
+/// Right of the drawing, for what is centred on its end.
+const RIGHT: u64 = 16;
 /// Height of a lane.
 const LANE: u64 = 22;
 /// Height of the axis and the row of steps.
@@ -55,7 +57,7 @@ pub(crate) fn figure(page: &Page<'_>, index: usize, scenario: &Scenario, attempt
     html! {
         figure.timeline {
             figcaption { (words.timeline) }
-            div.scroll tabindex="0" role="region" aria-label=(words.timeline) {
+            div.scroll tabindex="0" role="group" aria-label=(words.timeline) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-labelledby=(format!("t{index}")) {
                     title id=(format!("t{index}")) { (describe) }
                     (axis(&scale, height))
@@ -79,7 +81,7 @@ struct Scale {
 
 impl Scale {
     fn x(&self, ms: u64) -> u64 {
-        NAMES + ms.min(self.total) * (WIDTH - NAMES - 6) / self.total.max(1)
+        NAMES + ms.min(self.total) * (WIDTH - NAMES - RIGHT) / self.total.max(1)
     }
 
     /// A round distance between ticks that gives about eight of them.

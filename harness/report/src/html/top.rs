@@ -1,10 +1,12 @@
+use std::fmt::Write as _;
+
 use maud::{Markup, html};
 use seatrial_record::Verdict;
 
 use super::page::Page;
 use crate::headline::Headline;
 use crate::model::{Attempt, Mark};
-use crate::text::words::fill;
+use crate::text::words::{blame, fill};
 use crate::text::{safe, spans};
 
 /// Most entries in the list of what did not pass.
@@ -54,6 +56,9 @@ pub(crate) fn header(page: &Page<'_>, headline: &Headline) -> Markup {
                 @if counts.claims > 0 {
                     li { (figure(&fill(words.claims_decided, &[&n(counts.decided()), &n(counts.claims)]))) }
                 }
+                @if counts.contradicted > 0 {
+                    li.news { (figure(&fill(words.claims_contradicted, &[&n(counts.contradicted)]))) }
+                }
                 @if counts.differ > 0 { li.differ { strong { (counts.differ) } " " (words.differs) } }
             }
         }
@@ -88,7 +93,10 @@ pub(crate) fn problems(page: &Page<'_>) -> Option<Markup> {
                     (badge(page, Mark::of(Some(result.verdict)))) " "
                     a href=(anchor) { bdi { (key) } ": " bdi { (result.title) } }
                     p { bdi { (safe::or_dash(&result.reason)) } }
-                    p.muted { (page.words.step) " " (step.number) ": " bdi { (step.title) } }
+                    p.muted {
+                        (page.words.step) " " (step.number) ": " bdi { (step.title) }
+                        @if let Some(who) = result.blame { " · " (page.words.blame) ": " (blame(page.lang, who)) }
+                    }
                 }
             });
         }
@@ -101,6 +109,7 @@ pub(crate) fn problems(page: &Page<'_>) -> Option<Markup> {
                     (badge(page, scenario.mark())) " "
                     a href=(format!("#s{index}")) { bdi { (key) } }
                     p { bdi { (reason) } }
+                    @if let Some(who) = end.and_then(|end| end.blame) { p.muted { (page.words.blame) ": " (blame(page.lang, who)) } }
                 }
             });
         }
@@ -123,7 +132,7 @@ pub(crate) fn tested(page: &Page<'_>) -> Markup {
     let (words, run, facts) = (page.words, &page.model.run, page.facts);
     let mut duration = fill(words.cluster_clock, &[&spans::length(page.model.cluster_ms())]);
     if let Some(wall) = facts.wall_ms {
-        duration += &format!(" · {}", fill(words.wall_clock, &[&spans::length(wall)]));
+        let _ = write!(duration, " · {}", fill(words.wall_clock, &[&spans::length(wall)]));
     }
     let mut rows: Vec<(&str, String)> = vec![
         (words.version, run.tdengine.clone()),

@@ -19,7 +19,9 @@ impl Model {
     pub fn of(events: &[Event]) -> Option<Self> {
         let (first, rest) = events.split_first()?;
         let mut model = Self::begin(first)?;
-        rest.iter().for_each(|event| model.add(event));
+        for event in rest {
+            model.add(event);
+        }
         Some(model)
     }
 

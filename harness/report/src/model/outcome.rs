@@ -88,24 +88,16 @@ impl Model {
             Mark::Unknown => Some(Verdict::Unknown),
             Mark::Nothing | Mark::Unfinished => None,
         }));
-        match &self.finished {
-            Some(end) => {
-                let verdict = Verdict::worst(end.verdict.into_iter().chain(checked));
-                let exit = if verdict == end.verdict { end.exit } else { ExitCode::of(verdict) };
-                Outcome { verdict, exit, reason: end.reason.clone(), complete: true, interrupted: end.interrupted }
-            }
-            None => {
-                let some = self.scenarios.iter().any(|scenario| scenario.last().is_some_and(|a| a.checked().is_some()));
-                let verdict = checked.max(some.then_some(Verdict::Unknown));
-                Outcome {
-                    verdict,
-                    exit: ExitCode::of(verdict),
-                    reason: String::new(),
-                    complete: false,
-                    interrupted: false,
-                }
-            }
+        if let Some(end) = &self.finished {
+            let verdict = Verdict::worst(end.verdict.into_iter().chain(checked));
+            let exit = if verdict == end.verdict { end.exit } else { ExitCode::of(verdict) };
+            let interrupted = end.interrupted;
+            return Outcome { verdict, exit, reason: end.reason.clone(), complete: true, interrupted };
         }
+        let some = self.scenarios.iter().any(|scenario| scenario.last().is_some_and(|a| a.checked().is_some()));
+        let verdict = checked.max(some.then_some(Verdict::Unknown));
+        let exit = ExitCode::of(verdict);
+        Outcome { verdict, exit, reason: String::new(), complete: false, interrupted: false }
     }
 
     /// The numbers of the run. `ledger` is [`Model::ledger`].

@@ -165,6 +165,14 @@ impl Scenario {
         self.attempts.last()
     }
 
+    /// How many of its checks passed, and how many there are: as planned, or more.
+    pub fn checks(&self) -> (usize, usize) {
+        let made = self.last().into_iter().flat_map(Attempt::checks);
+        let made: Vec<Verdict> = made.map(|(_, check)| check.result.verdict).collect();
+        let passed = made.iter().filter(|verdict| **verdict == Verdict::Pass).count();
+        (passed, made.len().max(self.planned.checks as usize))
+    }
+
     /// How it stands. A scenario whose checks did not all pass is never a pass, whatever its end says.
     pub fn mark(&self) -> Mark {
         match self.last() {

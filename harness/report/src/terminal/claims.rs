@@ -1,11 +1,13 @@
+use std::fmt::Write as _;
+
 use super::options::Options;
 use super::paint::Paint;
 use crate::model::{LedgerEntry, Model};
 use crate::text::words::{claim_verdict, real_server};
 use crate::text::{width, words::fill};
 
-/// Narrowest column of names.
-const NAME: usize = 20;
+/// Narrowest column of checks.
+const CHECKS: usize = 14;
 
 /// The claims ledger as a table; empty if there are no claims.
 pub(crate) fn table(model: &Model, options: &Options) -> String {
@@ -26,9 +28,11 @@ pub(crate) fn table(model: &Model, options: &Options) -> String {
     };
     let verdict = widest(1, words.this_run).min(30);
     let real = widest(2, words.real_servers);
-    let room = options.columns().saturating_sub(4 + verdict + real + 6);
-    let name = widest(0, words.claim).clamp(NAME, room.saturating_sub(12).max(NAME));
-    let checks = room.saturating_sub(name);
+    let room = options.columns().saturating_sub(4 + verdict + real + 4);
+    // The names come first; where they leave no room for the checks, the report has those.
+    let name = widest(0, words.claim).min(room);
+    let checks = room.saturating_sub(name + 2);
+    let checks = if checks < CHECKS { 0 } else { checks };
     let mut text = format!("\n{}\n", paint.bold(words.ledger));
     let heading = format!(
         "    {}  {}  {}  {}",
@@ -37,7 +41,7 @@ pub(crate) fn table(model: &Model, options: &Options) -> String {
         width::fit(words.real_servers, real),
         width::cut(words.decided_by, checks),
     );
-    text += &format!("{}\n", paint.dim(heading.trim_end()));
+    let _ = writeln!(text, "{}", paint.dim(heading.trim_end()));
     for (entry, [id, said, by_real, by]) in ledger.iter().zip(&rows) {
         let sign = paint.claim(entry.verdict, sign(entry));
         let said = paint.claim(entry.verdict, &width::fit(said, verdict));

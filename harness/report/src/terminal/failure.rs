@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use seatrial_record::Verdict;
 
 use super::options::Options;
@@ -23,8 +25,7 @@ pub(crate) fn blocks(model: &Model, scenario: &Scenario, step: &Step, options: &
         text +=
             &end.blame.map(|who| block.field(options.lang.words().blame, blame(options.lang, who))).unwrap_or_default();
         text += &block.evidence(step.evidence.iter().filter_map(|index| model.evidence.get(*index)), options);
-        text += &block.field(options.lang.words().repeat, &model.run.replay);
-        text.push('\n');
+        text += &block.verbatim(options.lang.words().repeat, std::slice::from_ref(&model.run.replay));
     }
     text
 }
@@ -46,8 +47,7 @@ fn check_block(model: &Model, scenario: &Scenario, check: &Check, options: &Opti
     text += &block.field(words.outcome, result.outcome.as_deref().unwrap_or_default());
     text += &block.evidence(result.evidence.iter().filter_map(|id| model.evidence(*id)), options);
     text += &block.field(words.scenario, &scenario.planned.file);
-    text += &block.field(words.repeat, &model.run.replay);
-    text.push('\n');
+    text += &block.verbatim(words.repeat, std::slice::from_ref(&model.run.replay));
     text
 }
 
@@ -66,7 +66,7 @@ fn compared(expected: &str, seen: &str, options: &Options) -> String {
     let right = widest(|row| row.seen.as_ref()).max(width::of(words.seen));
     let mut text = String::new();
     if INDENT.len() + left + 3 + right <= options.columns() {
-        text += &format!("{INDENT}{}   {}\n", paint.dim(&width::fit(words.expected, left)), paint.dim(words.seen));
+        let _ = writeln!(text, "{INDENT}{}   {}", paint.dim(&width::fit(words.expected, left)), paint.dim(words.seen));
         for row in rows.iter().take(LINES) {
             let expected = width::fit(row.expected.as_deref().unwrap_or_default(), left);
             let seen = row.seen.as_deref().unwrap_or_default();
@@ -80,7 +80,7 @@ fn compared(expected: &str, seen: &str, options: &Options) -> String {
         }
     } else {
         let room = options.columns() - INDENT.len() - 2;
-        text += &format!("{INDENT}{}\n", paint.dim(&format!("- {}   + {}", words.expected, words.seen)));
+        let _ = writeln!(text, "{INDENT}{}", paint.dim(&format!("- {}   + {}", words.expected, words.seen)));
         for (mark, line) in diff::patch(expected, seen).into_iter().take(LINES) {
             for (index, part) in width::wrap(&line, room).into_iter().enumerate() {
                 let line = format!("{} {part}", if index == 0 { mark } else { ' ' });
@@ -89,12 +89,13 @@ fn compared(expected: &str, seen: &str, options: &Options) -> String {
                     '+' => paint.red(&line),
                     _ => line,
                 };
-                text += &format!("{INDENT}{}\n", line.trim_end());
+                let _ = writeln!(text, "{INDENT}{}", line.trim_end());
             }
         }
     }
     if rows.len() > LINES {
-        text += &format!("{INDENT}{}\n", crate::text::words::fill(words.more, &[&(rows.len() - LINES).to_string()]));
+        let _ =
+            writeln!(text, "{INDENT}{}", crate::text::words::fill(words.more, &[&(rows.len() - LINES).to_string()]));
     }
     text
 }
@@ -115,6 +116,16 @@ impl Block {
         Self { paint: Paint(options.color), label, room }
     }
 
+    /// Lines that are copied from the terminal: never broken.
+    fn verbatim(&self, label: &str, texts: &[String]) -> String {
+        let mut lines = String::new();
+        for (index, text) in texts.iter().enumerate().take(12) {
+            let label = if index == 0 { label.to_lowercase() } else { String::new() };
+            let _ = writeln!(lines, "{INDENT}{}  {text}", self.paint.dim(&width::fit(&label, self.label)));
+        }
+        lines
+    }
+
     fn field(&self, label: &str, text: &str) -> String {
         if text.is_empty() {
             return String::new();
@@ -132,6 +143,6 @@ impl Block {
         let folder = options.folder.trim_end_matches('/');
         let join = |file: String| if folder.is_empty() { file } else { format!("{folder}/{file}") };
         let files: Vec<String> = seen.map(|seen| join(file_of(seen))).collect();
-        self.field(options.lang.words().evidence, &files.join("\n"))
+        self.verbatim(options.lang.words().evidence, &files)
     }
 }

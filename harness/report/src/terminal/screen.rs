@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use seatrial_record::{Body, Event};
 
 use super::options::{Options, Verbosity};
@@ -93,15 +95,15 @@ impl Screen {
         let checks: u64 = model.scenarios.iter().map(|scenario| u64::from(scenario.planned.checks)).sum();
         let counts = [model.scenarios.len().to_string(), checks.to_string(), model.claims.len().to_string()];
         let [scenarios, checks, claims] = &counts;
+        let product = format!("Seatrial {} · TDengine {}", run.seatrial, run.tdengine);
+        let rest = format!("{} · Kubernetes {} · {} {}", run.environment, run.kubernetes, self.words().seed, run.seed);
+        let room = self.options.columns().saturating_sub(width::of(&product) + 3);
+        let plan = format!("{} · {}", run.image, fill(self.words().started_by, &[scenarios, checks, claims]));
         format!(
-            "{} {} · {} · Kubernetes {} · {} {}\n{}\n",
-            paint.bold(&format!("Seatrial {}", run.seatrial)),
-            paint.bold(&format!("· TDengine {}", run.tdengine)),
-            run.environment,
-            run.kubernetes,
-            self.words().seed,
-            run.seed,
-            paint.dim(&format!("{} · {}", run.image, fill(self.words().started_by, &[scenarios, checks, claims]))),
+            "{} · {}\n{}\n",
+            paint.bold(&product),
+            width::cut(&rest, room),
+            paint.dim(&width::cut(&plan, self.options.columns()))
         )
     }
 
@@ -153,10 +155,10 @@ impl Screen {
         let paint = self.paint();
         let mut name = planned.key.clone();
         if attempt.number > 1 {
-            name += &format!(" ({})", fill(self.words().attempt, &[&attempt.number.to_string()]));
+            let _ = write!(name, " ({})", fill(self.words().attempt, &[&attempt.number.to_string()]));
         }
         if continued {
-            name += &format!(" ({})", self.words().continued);
+            let _ = write!(name, " ({})", self.words().continued);
         }
         let room = self.options.columns().saturating_sub(width::of(&name) + 2);
         let summary = if continued { String::new() } else { width::cut(&planned.summary, room) };
@@ -172,7 +174,7 @@ impl Screen {
             all => format!("{passed}/{all}"),
         };
         if !outcomes.is_empty() {
-            tail += &format!(" → {}", outcomes.join(", "));
+            let _ = write!(tail, " → {}", outcomes.join(", "));
         }
         let tail = width::cut(&tail, 32);
         let start = spans::offset(spans::between(attempt.started, step.started));
@@ -204,7 +206,7 @@ impl Screen {
             let after = after.map_or_else(String::new, |after| format!("  ({after})"));
             let title = width::cut(&check.result.title, self.options.columns().saturating_sub(32 + width::of(&after)));
             let sign = self.paint().mark(mark, mark.sign());
-            text += &format!("{:28}{sign} {title}{}\n", "", self.paint().dim(&after));
+            let _ = writeln!(text, "{:28}{sign} {title}{}", "", self.paint().dim(&after));
         }
         text
     }
@@ -227,7 +229,8 @@ impl Screen {
         }
         let text = if end.reason.is_empty() { self.words().nothing_checked } else { &end.reason };
         let lines = width::wrap(text, self.options.columns() - 4);
-        lines.iter().map(|line| format!("  {} {line}\n", paint.mark(mark, mark.sign()))).collect()
+        let sign = paint.mark(mark, mark.sign());
+        lines.iter().fold(String::new(), |text, line| text + "  " + &sign + " " + line + "\n")
     }
 
     /// Steps that never ended: what a killed run was at.

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::options::Options;
 use super::paint::Paint;
 use crate::facts::RunFacts;
@@ -17,9 +19,12 @@ pub(crate) fn verdict(model: &Model, options: &Options) -> String {
     let counts = model.counts(&ledger);
     let headline = Headline::of(model, &counts, options.lang, None);
     let mut text = problems(model, options);
+    if !model.skipped.is_empty() {
+        let _ = writeln!(text, "\n{}", paint.bold(words.scenario_skipped));
+    }
     for skip in &model.skipped {
-        let line = format!("  – {}: {}: {}", words.skipped, skip.name, skip.reason);
-        text += &format!("{}\n", paint.dim(&width::cut(&line, options.columns())));
+        let line = format!("  – {}: {}", skip.name, skip.reason);
+        let _ = writeln!(text, "{}", paint.dim(&width::cut(&line, options.columns())));
     }
     let n = |number: u64| spans::number(number);
     let checks = fill(words.checks_passed, &[&n(counts.checks.passed), &n(counts.checks.planned)]);
@@ -28,10 +33,26 @@ pub(crate) fn verdict(model: &Model, options: &Options) -> String {
     if counts.claims > 0 {
         numbers.push(fill(words.claims_decided, &[&n(counts.decided()), &n(counts.claims)]));
     }
+    if counts.contradicted > 0 {
+        numbers.push(fill(words.claims_contradicted, &[&n(counts.contradicted)]));
+    }
     if counts.differ > 0 {
         numbers.push(format!("{} {}", counts.differ, words.differs));
     }
-    text += &format!("\n{}  {}\n", paint.mark(headline.mark, &headline.word.to_uppercase()), numbers.join(" · "));
+    let word = headline.word.to_uppercase();
+    let mut lines: Vec<String> = vec![String::new()];
+    let room = options.columns().saturating_sub(width::of(&word) + 2);
+    for number in numbers {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => *line = number,
+            Some(line) if width::of(line) + width::of(&number) + 3 <= room => {
+                let _ = write!(line, " · {number}");
+            }
+            _ => lines.push(number),
+        }
+    }
+    let below = format!("\n{}", " ".repeat(width::of(&word) + 2));
+    let _ = writeln!(text, "\n{}  {}", paint.mark(headline.mark, &word), lines.join(&below));
     if headline.mark != Mark::Pass {
         text.extend(width::wrap(&headline.reason, options.columns() - 2).iter().map(|line| format!("  {line}\n")));
     }
@@ -53,13 +74,15 @@ pub fn closing(model: &Model, facts: &RunFacts, options: &Options) -> String {
         if let Some(times) = cluster.checked_div(wall).filter(|times| *times >= 2) {
             parts.push(fill(words.faster, &[&spans::number(times)]));
         }
-        text += &format!("  {}\n", paint.dim(&parts.join(" · ")));
+        for line in width::wrap(&parts.join(" · "), options.columns() - 2) {
+            let _ = writeln!(text, "  {}", paint.dim(&line));
+        }
     }
     if !options.folder.is_empty() {
         let folder = safe::line(options.folder.trim_end_matches('/'));
-        text += &format!("  {}: {folder}/report.html\n", words.report);
+        let _ = writeln!(text, "  {}: {folder}/report.html", words.report);
     }
-    text += &format!("  {}: {}\n", words.repeat, model.run.replay);
+    let _ = writeln!(text, "  {}: {}", words.repeat, model.run.replay);
     text
 }
 
@@ -91,10 +114,10 @@ fn problems(model: &Model, options: &Options) -> String {
     }
     let mut text = format!("\n{}\n", paint.bold(words.problems));
     for (mark, line) in lines.iter().take(PROBLEMS) {
-        text += &format!("  {} {}\n", paint.mark(*mark, mark.sign()), width::cut(line, options.columns() - 4));
+        let _ = writeln!(text, "  {} {}", paint.mark(*mark, mark.sign()), width::cut(line, options.columns() - 4));
     }
     if lines.len() > PROBLEMS {
-        text += &format!("  {}\n", fill(words.more, &[&(lines.len() - PROBLEMS).to_string()]));
+        let _ = writeln!(text, "  {}", fill(words.more, &[&(lines.len() - PROBLEMS).to_string()]));
     }
     text
 }

@@ -9,7 +9,11 @@ const LINE: usize = 600;
 
 /// Cleans text of several lines. Text that is clean already is only copied.
 pub(crate) fn block(text: &str) -> String {
-    if text.chars().all(is_harmless) { text.to_owned() } else { clean(text.as_bytes()) }
+    if text.chars().all(is_harmless) {
+        return text.to_owned();
+    }
+    // XML can hold no noncharacters, not even escaped.
+    clean(text.as_bytes()).replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}")
 }
 
 /// Cleans and bounds text of several lines.
@@ -35,7 +39,7 @@ pub(crate) fn line(text: &str) -> String {
 fn is_harmless(char: char) -> bool {
     match char {
         '\n' | '\t' => true,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => false,
         _ => !char.is_control(),
     }
 }

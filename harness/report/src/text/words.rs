@@ -126,8 +126,13 @@ words! {
     skipped: "skipped", "已跳过";
 
     reason_pass: "Every check held.", "所有检查均成立。";
-    reason_fail: "{} of {} checks did not hold.", "{} 项检查不成立（共 {} 项）。";
-    reason_unknown: "Nothing failed, but not everything could be decided.", "没有失败，但并非所有检查都有结论。";
+    reason_fail: "{} of {} checks did not hold", "{} 项检查不成立（共 {} 项）";
+    reason_undecided: "{} could not be decided", "{} 项无法判定";
+    reason_stopped: "errors in steps: {}", "步骤出错：{}";
+    reason_unfinished: "scenarios without an end: {}", "未结束的场景：{}";
+    comma: ", ", "，";
+    stop: ".", "。";
+    blamed: "Blamed: {}.", "责任方：{}。";
     reason_nothing: "Nothing was checked, so nothing can be said.", "没有做任何检查，无法得出结论。";
     reason_incomplete: "The record ends before the run did: it was killed or is still going on. What follows is what was recorded.",
         "记录在运行结束之前中断：运行被终止或仍在进行。以下仅为已记录的内容。";
@@ -137,6 +142,7 @@ words! {
     scenarios_passed: "{} of {} scenarios passed", "{} / {} 个场景通过";
     claims_decided: "{} of {} claims decided", "{} / {} 条文档论断有结论";
 
+    claims_contradicted: "{} contradicted", "{} 条不成立";
     problems: "What did not pass", "未通过的内容";
     tested: "What was tested", "测试对象";
     ledger: "Claims of the documentation", "文档论断";

@@ -95,7 +95,7 @@ pub fn passing() -> Vec<Event> {
 pub fn failing() -> Vec<Event> {
     let plan = [
         ("start@doc", 2),
-        ("safe-scale-down@doc", 4),
+        ("safe-scale-down@doc", 5),
         ("rolling-restart@doc", 3),
         ("failure-2@doc", 5),
         ("cleanup@doc", 3),

@@ -30,7 +30,7 @@ pub struct Outcome {
     seen: String,
     blame: Option<Blame>,
     reason: String,
-    outcome: Option<String>,
+    named: Option<String>,
     after: Option<u64>,
     evidence: Vec<u64>,
     findings: Vec<ClaimFinding>,
@@ -44,7 +44,7 @@ impl Outcome {
             seen: seen.into(),
             blame: None,
             reason: String::new(),
-            outcome: None,
+            named: None,
             after: None,
             evidence: Vec::new(),
             findings: Vec::new(),
@@ -66,7 +66,7 @@ impl Outcome {
     }
 
     pub fn outcome(mut self, name: &str) -> Self {
-        self.outcome = Some(name.into());
+        self.named = Some(name.into());
         self
     }
 
@@ -221,7 +221,7 @@ impl Story {
             expected: end.expected,
             seen: end.seen,
             reason: end.reason,
-            outcome: end.outcome,
+            outcome: end.named,
             findings: end.findings,
             fulfilled_after_ms: end.after,
             took_ms: self.since(self.step_began),
