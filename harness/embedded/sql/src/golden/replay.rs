@@ -81,7 +81,9 @@ async fn taos(server: &Server, files: &Written, arguments: &[String], tty: bool,
         first_port: 6030,
         text_width: 30,
     };
-    let status = run(io, shell).await;
+    // The shell runs in a spawned task.
+    let running: futures::future::BoxFuture<'_, _> = Box::pin(run(io, shell));
+    let status = running.await;
     let (mut stdout, mut stderr) = (String::new(), String::new());
     out.read_to_string(&mut stdout).await.unwrap();
     if !tty {

@@ -32,7 +32,7 @@ async fn prepared() -> Server {
 /// The whole answer, as text.
 async fn ask(server: &Server, method: &str, path: &str, authorization: &str, sql: &str) -> String {
     let (mut client, end) = tokio::io::duplex(1 << 16);
-    let serving = serve_connection(end, V2_1, Arc::new(server.clone()));
+    let serving: futures::future::BoxFuture<'_, ()> = Box::pin(serve_connection(end, V2_1, Arc::new(server.clone())));
     let name = if authorization.is_empty() { "X-None" } else { "Authorization" };
     let request = format!(
         "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{name}: {authorization}\r\n\

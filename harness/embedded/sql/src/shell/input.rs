@@ -89,19 +89,11 @@ impl Input {
                 Some(byte) if byte >= b' ' || byte == b'\t' => {
                     line.push(byte);
                     if echo {
-                        self.echo(output, &line).await;
+                        echo(output, &line).await;
                     }
                 }
                 Some(_) => {}
             }
-        }
-    }
-
-    /// Shows the last character of the line once all its bytes are there.
-    async fn echo(&self, output: &mut Output, line: &[u8]) {
-        let start = line.iter().rposition(|byte| byte & 0xc0 != 0x80).unwrap_or(0);
-        if let Some(Ok(last)) = line.get(start..).map(std::str::from_utf8) {
-            output.out(last).await;
         }
     }
 
@@ -110,5 +102,13 @@ impl Input {
         if self.byte().await == Some(b'[') {
             while self.byte().await.is_some_and(|byte| !byte.is_ascii_alphabetic() && byte != b'~') {}
         }
+    }
+}
+
+/// Shows the last character of the line once all its bytes are there.
+async fn echo(output: &mut Output, line: &[u8]) {
+    let start = line.iter().rposition(|byte| byte & 0xc0 != 0x80).unwrap_or(0);
+    if let Some(Ok(last)) = line.get(start..).map(std::str::from_utf8) {
+        output.out(last).await;
     }
 }
