@@ -89,7 +89,7 @@ impl Input {
                 Some(byte) if byte >= b' ' || byte == b'\t' => {
                     line.push(byte);
                     if echo {
-                        echo(output, &line).await;
+                        show_last(output, &line).await;
                     }
                 }
                 Some(_) => {}
@@ -106,7 +106,7 @@ impl Input {
 }
 
 /// Shows the last character of the line once all its bytes are there.
-async fn echo(output: &mut Output, line: &[u8]) {
+async fn show_last(output: &mut Output, line: &[u8]) {
     let start = line.iter().rposition(|byte| byte & 0xc0 != 0x80).unwrap_or(0);
     if let Some(Ok(last)) = line.get(start..).map(std::str::from_utf8) {
         output.out(last).await;
