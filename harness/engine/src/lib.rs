@@ -1,1 +1,20 @@
 //! Scenario files, the plan made of them, and the runner.
+//!
+//! [`scenario`] reads files strictly, [`Suite`] and [`Plan`] select what runs, [`run`] runs it in an [`Environment`] and
+//! tells everything that happens as events.
+
+mod access;
+mod environment;
+mod ledger;
+mod manifest_set;
+mod plan;
+mod run;
+pub mod scenario;
+mod title;
+
+pub use access::Access;
+pub use environment::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError};
+pub use ledger::Ledger;
+pub use manifest_set::{Edits, ManifestFile, ManifestSet, SetError};
+pub use plan::{Plan, PlannedRun, Selection, Suite};
+pub use run::{Keep, Options, RunError, RunSummary, run};

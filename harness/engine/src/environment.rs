@@ -1,0 +1,91 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use seatrial_cluster::{Clock, Cluster, Limits};
+use thiserror::Error;
+
+use crate::Access;
+
+/// Where scenarios run: `embedded`, `kind`, `kubeconfig`.
+pub trait Environment: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &str;
+    /// The version of its Kubernetes API server.
+    fn kubernetes(&self) -> BoxFuture<'_, Result<String, EnvironmentError>>;
+    /// The time on its clock, for what happens outside of any cluster.
+    fn now(&self) -> Timestamp;
+    /// Makes a place for one scenario: a fresh cluster, or a namespace in one.
+    fn boot<'a>(&'a self, request: &'a BootRequest) -> BoxFuture<'a, Result<Box<dyn BootedCluster>, EnvironmentError>>;
+}
+
+/// What a place for a scenario is needed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootRequest {
+    /// Key of the scenario.
+    pub key: String,
+    /// The namespace that it should have.
+    pub namespace: String,
+    /// Seed of everything that is left to chance in it.
+    pub seed: u64,
+    /// 1, or more after a retry.
+    pub attempt: u32,
+}
+
+/// A place for one scenario.
+pub trait BootedCluster: Send + Sync {
+    /// How the cluster is reached.
+    fn access(&self) -> Arc<dyn Access>;
+    /// The namespace of the scenario.
+    fn namespace(&self) -> &str;
+    /// True if the whole cluster is thrown away with it, so that the namespace needs no cleaning.
+    fn disposable(&self) -> bool;
+    /// Ends it. With `keep` everything stays as it is, and the text says how to look at it.
+    fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, Result<Option<String>, EnvironmentError>>;
+}
+
+/// Why an environment cannot do what is asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{tried}: {happened}")]
+pub struct EnvironmentError {
+    /// What was tried.
+    pub tried: String,
+    /// What happened.
+    pub happened: String,
+    /// What the user can do.
+    pub advice: String,
+    /// True if it may go better a second time.
+    pub retry: bool,
+}
+
+/// A place made of a client: for environments that have nothing to add.
+#[derive(Clone, Debug)]
+pub struct ClientCluster {
+    cluster: Cluster,
+    disposable: bool,
+}
+
+impl ClientCluster {
+    /// A place in the cluster behind `client`.
+    pub fn new(client: kube::Client, namespace: &str, clock: Clock, disposable: bool) -> Self {
+        Self { cluster: Cluster::new(client, namespace, Limits::default(), clock), disposable }
+    }
+}
+
+impl BootedCluster for ClientCluster {
+    fn access(&self) -> Arc<dyn Access> {
+        Arc::new(self.cluster.clone())
+    }
+
+    fn namespace(&self) -> &str {
+        self.cluster.namespace()
+    }
+
+    fn disposable(&self) -> bool {
+        self.disposable
+    }
+
+    fn end(self: Box<Self>, _keep: bool) -> BoxFuture<'static, Result<Option<String>, EnvironmentError>> {
+        Box::pin(async { Ok(None) })
+    }
+}

@@ -1,0 +1,222 @@
+use std::{future::Future, time::Duration};
+
+use seatrial_chaos::Inserts;
+use seatrial_cluster::{ClusterError, Seen, Target, Via};
+use seatrial_record::{Blame, EvidenceKind, Verdict, clean};
+use tokio::time::timeout;
+
+use super::{Glance, Holds, Setting, Stage, Stop, check::CheckEnd, look_kind};
+use crate::{
+    Edits, ManifestSet,
+    manifest_set::SetError,
+    scenario::{Action, Apply, Delete, Expectation, WorkloadAction},
+};
+
+/// How long an insert of a workload may take.
+const INSERT_LIMIT: Duration = Duration::from_secs(30);
+/// How long it may take to make a workload's database and table.
+const PREPARE_LIMIT: Duration = Duration::from_secs(60);
+
+/// How an action ended: as it should, or else.
+type Acted = Result<(), CheckEnd>;
+
+fn failed(error: &ClusterError) -> CheckEnd {
+    let blame = error.blame();
+    let verdict = if blame == Blame::Environment { Verdict::Unknown } else { Verdict::Fail };
+    CheckEnd { verdict, blame: Some(blame), reason: error.to_string() }
+}
+
+fn refused(blame: Blame, reason: impl Into<String>) -> CheckEnd {
+    CheckEnd { verdict: Verdict::Fail, blame: Some(blame), reason: reason.into() }
+}
+
+impl From<SetError> for CheckEnd {
+    fn from(error: SetError) -> Self {
+        refused(Blame::Manifest, error.to_string())
+    }
+}
+
+impl Stage<'_> {
+    /// Does what a step does.
+    pub async fn act(&mut self, action: &Action, setting: &Setting<'_>) -> Result<Acted, Stop> {
+        match action {
+            Action::Apply(apply) => {
+                let named = apply.set.as_ref().and_then(|name| setting.sets.iter().find(|set| set.name == *name));
+                self.apply_files(apply, named.unwrap_or(setting.set), setting.edits).await
+            }
+            Action::Scale(replicas) => {
+                let (access, name) = (self.access.clone(), self.names.statefulset.clone());
+                let command = format!("kubectl scale statefulset {name} --replicas={replicas}");
+                let text = format!("statefulset.apps/{name} scaled");
+                self.call(command, access.scale(&name, *replicas), |()| text).await
+            }
+            Action::Restart(_) => {
+                let (access, name) = (self.access.clone(), self.names.statefulset.clone());
+                let command = format!("kubectl rollout restart statefulset {name}");
+                let text = format!("statefulset.apps/{name} restarted");
+                self.call(command, access.restart(&name), |()| text).await
+            }
+            Action::Configure(data) => {
+                let (access, name) = (self.access.clone(), self.names.config.clone());
+                let patch = serde_json::json!({ "data": data });
+                let command = format!("kubectl patch configmap {name} --type merge -p '{patch}'");
+                let text = format!("configmap/{name} patched");
+                self.call(command, access.configure(&name, data), |()| text).await
+            }
+            Action::Delete(targets) => {
+                for target in &targets.0 {
+                    if let Err(end) = self.delete(target).await? {
+                        return Ok(Err(end));
+                    }
+                }
+                Ok(Ok(()))
+            }
+            Action::Sql(sql) => self.must(&Expectation::Sql(sql.clone())).await,
+            Action::Exec(exec) => self.must(&Expectation::Exec(exec.clone())).await,
+            Action::Workload(action) => self.work(action, setting.seed).await,
+        }
+    }
+
+    /// Applies all manifests of a set.
+    pub async fn apply_all(&mut self, set: &ManifestSet, edits: &Edits, replicas: u32) -> Result<Acted, Stop> {
+        let files = set.files.iter().map(|file| file.name.clone()).collect();
+        let apply = Apply { files, set: None, replicas: Some(replicas), parallel: false };
+        self.apply_files(&apply, set, edits).await
+    }
+
+    async fn apply_files(&mut self, apply: &Apply, set: &ManifestSet, edits: &Edits) -> Result<Acted, Stop> {
+        let edited = set.some(&apply.files).and_then(|mut manifests| {
+            edits.make(&mut manifests, apply.replicas, apply.parallel)?;
+            Ok(manifests)
+        });
+        let manifests = match edited {
+            Ok(manifests) => manifests,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let access = self.access.clone();
+        let command = apply.files.iter().map(|file| format!("kubectl apply -f {file}")).collect::<Vec<_>>().join("; ");
+        let text = |applied: Vec<seatrial_cluster::Applied>| {
+            applied.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        self.call(command, access.apply(&manifests), text).await
+    }
+
+    async fn delete(&mut self, target: &Delete) -> Result<Acted, Stop> {
+        let (target, within) = match target {
+            Delete::Object(object) => (Target::Named(look_kind(object.kind), object.name.expand(&self.names)), None),
+            Delete::Selected { kind, selector, within } => {
+                (Target::Labelled(look_kind(*kind), selector.clone()), *within)
+            }
+        };
+        let command = format!("kubectl delete {target}");
+        let access = self.access.clone();
+        let work = access.delete(&target);
+        let kind = target.kind().name();
+        let text = |names: Vec<String>| match names.as_slice() {
+            [] => "No resources found".to_owned(),
+            names => names.iter().map(|name| format!("{kind} \"{name}\" deleted")).collect::<Vec<_>>().join("\n"),
+        };
+        let Some(within) = within else { return self.call(command, work, text).await };
+        match self.drive(timeout(within.0, work)).await? {
+            Ok(result) => self.call(command, std::future::ready(result), text).await,
+            Err(_) => Ok(Err(refused(Blame::Product, format!("`{command}`: not gone within {within}")))),
+        }
+    }
+
+    /// Does something that a person would do by `command`, and records what came of it.
+    async fn call<T>(
+        &mut self,
+        command: String,
+        work: impl Future<Output = seatrial_cluster::Result<T>>,
+        text: impl FnOnce(T) -> String,
+    ) -> Result<Acted, Stop> {
+        let result = self.drive(work).await?;
+        let (text, acted) = match result {
+            Ok(value) => (text(value), Ok(())),
+            Err(error) => (error.to_string(), Err(failed(&error))),
+        };
+        let source = format!("{command} -n {}", self.names.namespace);
+        let seen = Seen::new(EvidenceKind::Command, command, source, self.access.now(), text.as_bytes(), 64 * 1024);
+        self.record(vec![seen])?;
+        Ok(acted)
+    }
+
+    /// Looks once at something that must hold now, and records what was seen.
+    async fn must(&mut self, expectation: &Expectation) -> Result<Acted, Stop> {
+        let snapshot = self.fresh().await?;
+        let mut lens = self.lens(snapshot);
+        let glance = self.drive(lens.look(expectation)).await?;
+        self.record(lens.seen)?;
+        Ok(end_of(&glance))
+    }
+
+    async fn work(&mut self, action: &WorkloadAction, seed: u64) -> Result<Acted, Stop> {
+        if let Some(name) = &action.stop {
+            let workloads = self.workloads.clone();
+            let stopped = self.drive(workloads.stop(name)).await?;
+            let progress = self.workloads.progress(name).map(|progress| progress.to_string()).unwrap_or_default();
+            let source = format!("workload {name}");
+            let history =
+                Seen::new(EvidenceKind::History, &source, &source, self.access.now(), progress.as_bytes(), 1024);
+            self.record(vec![history])?;
+            return Ok(if stopped {
+                Ok(())
+            } else {
+                Err(refused(Blame::Harness, format!("workload `{name}` does not run")))
+            });
+        }
+        let (Some(name), Some(database)) = (&action.start, &action.database) else {
+            return Ok(Err(refused(Blame::Harness, "a workload is either started or stopped")));
+        };
+        let Some(cluster) = self.access.cluster() else {
+            return Ok(Err(refused(Blame::Harness, "workloads need a cluster")));
+        };
+        let lens = self.lens(self.snapshot.clone());
+        let pods = lens.pods_at(&crate::scenario::Where::Each);
+        let Some(first) = pods.first().cloned() else {
+            return Ok(Err(refused(Blame::Product, "no pod is ready to start a workload in")));
+        };
+        let sql = format!("create database if not exists {database} replica {}", action.replica.unwrap_or(1));
+        let access = self.access.clone();
+        let run = self.drive(access.sql(&first, &sql, Via::Shell, PREPARE_LIMIT)).await?;
+        self.record(run.seen)?;
+        let made = run.outcomes.and_then(|outcomes| {
+            let error = outcomes.into_iter().find_map(|outcome| outcome.reply.err());
+            error.map_or(Ok(()), |error| Err(ClusterError::new(format!("run `{sql}`"), error)))
+        });
+        if let Err(error) = made {
+            return Ok(Err(failed(&error)));
+        }
+        let inserts = Inserts {
+            database: database.clone(),
+            table: "rows".to_owned(),
+            writers: action.writers.unwrap_or(1),
+            every: Duration::from_millis(1000 / u64::from(action.rate.unwrap_or(1).max(1))),
+            via: Via::Shell,
+            pods,
+            limit: INSERT_LIMIT,
+            seed,
+        };
+        if let Err(error) = self.drive(inserts.prepare(&cluster, PREPARE_LIMIT)).await? {
+            return Ok(Err(failed(&error)));
+        }
+        Ok(match inserts.start(&cluster) {
+            Ok(running) => {
+                self.workloads.add(name, running);
+                Ok(())
+            }
+            Err(error) => Err(failed(&error)),
+        })
+    }
+}
+
+/// What a look says of an action that must have gone well.
+fn end_of(glance: &Glance) -> Acted {
+    let verdict = match glance.holds {
+        Holds::Yes => return Ok(()),
+        Holds::No => Verdict::Fail,
+        Holds::Unknown => Verdict::Unknown,
+    };
+    let verdict = if glance.blame == Some(Blame::Environment) { Verdict::Unknown } else { verdict };
+    Err(CheckEnd { verdict, blame: glance.blame, reason: clean(glance.why.as_bytes()) })
+}

@@ -1,0 +1,227 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use seatrial_record::{Blame, Body, CheckFinished, ClaimFinding, Finding, Verdict};
+use tokio::time::Instant;
+
+use super::{Glance, Holds, Lens, Stage, Stop};
+use crate::{
+    plan::by_watch,
+    scenario::{Check, Located, Outcome, Subject},
+};
+
+/// The first pause between two looks at what cannot be watched.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The longest pause between two looks.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How a check ended.
+#[derive(Clone, Debug)]
+pub(crate) struct CheckEnd {
+    pub verdict: Verdict,
+    pub blame: Option<Blame>,
+    pub reason: String,
+}
+
+/// What a look at a check says.
+struct Look {
+    glance: Glance,
+    /// The outcome that all is about, if there are several.
+    outcome: Option<String>,
+    /// For how long it must hold in all.
+    hold: Duration,
+}
+
+/// Since when the parts of a check hold without a break.
+#[derive(Default)]
+struct Holding(BTreeMap<(usize, usize), Instant>);
+
+impl Stage<'_> {
+    /// Makes a check and tells how it ended.
+    pub async fn check(&mut self, number: u32, check: &Check) -> Result<CheckEnd, Stop> {
+        let begun = Instant::now();
+        let deadline = check.within.map_or(begun, |within| begun + within.0);
+        let watched = check.expectations().into_iter().all(by_watch);
+        let mut pause = FIRST_PAUSE;
+        let mut holding = Holding::default();
+        let mut fulfilled: Option<(Instant, Vec<u64>)> = None;
+        let mut first = true;
+        let (verdict, last, evidence) = loop {
+            let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
+            first = false;
+            let mut lens = self.lens(snapshot);
+            let look = self.drive(look(&mut lens, check, &mut holding)).await?;
+            let Lens { seen, observed, .. } = lens;
+            self.observed(observed)?;
+            let now = Instant::now();
+            match look.glance.holds {
+                Holds::Yes => {
+                    let since = if let Some((since, _)) = &fulfilled {
+                        *since
+                    } else {
+                        let ids = self.record(seen.clone())?;
+                        fulfilled = Some((now, ids));
+                        now
+                    };
+                    if now >= since + look.hold {
+                        let mut evidence = fulfilled.take().map(|(_, ids)| ids).unwrap_or_default();
+                        if now > since {
+                            evidence.extend(self.record(seen)?);
+                        }
+                        fulfilled = Some((since, Vec::new()));
+                        break (Verdict::Pass, look, evidence);
+                    }
+                    // Something that holds is looked at until it has held for long enough, whatever the deadline.
+                    let until = (now + pause).min(since + look.hold);
+                    self.pause(if watched { since + look.hold } else { until }, watched).await?;
+                }
+                no => {
+                    let broken = fulfilled.take();
+                    if now >= deadline {
+                        let evidence = self.record(seen)?;
+                        let verdict = if no == Holds::Unknown { Verdict::Unknown } else { Verdict::Fail };
+                        let look = match broken {
+                            Some((since, _)) if no == Holds::No => broke(look, now - since),
+                            _ => look,
+                        };
+                        break (verdict, look, evidence);
+                    }
+                    if broken.is_some() {
+                        pause = FIRST_PAUSE;
+                    }
+                    let until = if watched { deadline } else { (now + pause).min(deadline) };
+                    self.pause(until, watched).await?;
+                }
+            }
+            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+        };
+        let blame = (verdict != Verdict::Pass).then(|| last.glance.blame.unwrap_or(Blame::Product));
+        // An environment that fails says nothing about the product.
+        let verdict = if blame == Some(Blame::Environment) { Verdict::Unknown } else { verdict };
+        let outcome = if verdict == Verdict::Pass { last.outcome.clone() } else { None };
+        self.outcomes.extend(outcome.clone());
+        let end = CheckEnd { verdict, blame, reason: last.glance.why.clone() };
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        self.tell(Body::CheckFinished(Box::new(CheckFinished {
+            scenario: self.key.clone(),
+            step: self.step,
+            check: number,
+            title: check.title(),
+            verdict,
+            blame,
+            expected: last.glance.expected,
+            seen: last.glance.seen,
+            reason: last.glance.why,
+            findings: findings(check, verdict, outcome.as_deref()),
+            outcome,
+            fulfilled_after_ms: fulfilled.map(|(since, _)| millis(since.saturating_duration_since(self.acted))),
+            took_ms: millis(begun.elapsed()),
+            evidence,
+        })))?;
+        Ok(end)
+    }
+}
+
+fn broke(mut look: Look, after: Duration) -> Look {
+    look.glance.why = format!("it held for {:.1} s, then: {}", after.as_secs_f64(), look.glance.why);
+    look
+}
+
+async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) -> Look {
+    match &check.subject {
+        Subject::One(expectation) => Look {
+            glance: lens.look(expectation).await,
+            outcome: None,
+            hold: check.hold.map_or(Duration::ZERO, |hold| hold.0),
+        },
+        Subject::Outcomes(outcomes) => several(lens, outcomes, holding).await,
+    }
+}
+
+/// Looks which of several outcomes has happened.
+async fn several(lens: &mut Lens, outcomes: &[Outcome], holding: &mut Holding) -> Look {
+    let mut near: Vec<(&str, Glance)> = Vec::new();
+    for (index, outcome) in outcomes.iter().enumerate() {
+        let glance = one(lens, index, outcome, holding).await;
+        if glance.holds == Holds::Yes {
+            return Look { glance, outcome: Some(outcome.name.clone()), hold: Duration::ZERO };
+        }
+        near.push((&outcome.name, glance));
+    }
+    // If one could not be looked at, it may be the one that happened.
+    let unknown = near.iter().find(|(_, glance)| glance.holds == Holds::Unknown).map(|(_, glance)| glance.blame);
+    let text = |part: fn(&Glance) -> &str| {
+        let text = |(name, glance): &(&str, Glance)| format!("outcome {name}:\n{}", part(glance));
+        near.iter().map(text).collect::<Vec<_>>().join("\n\n")
+    };
+    let why = |(name, glance): &(&str, Glance)| format!("not {name}: {}", glance.why);
+    let why =
+        format!("no outcome happened that the scenario names; {}", near.iter().map(why).collect::<Vec<_>>().join("; "));
+    let mut glance = Glance::no(text(|glance| &glance.expected), text(|glance| &glance.seen), why);
+    if let Some(blame) = unknown {
+        glance.holds = Holds::Unknown;
+        glance.blame = blame;
+    }
+    Look { glance, outcome: None, hold: Duration::ZERO }
+}
+
+/// Looks whether an outcome has happened: all its parts hold, each for long enough.
+async fn one(lens: &mut Lens, index: usize, outcome: &Outcome, holding: &mut Holding) -> Glance {
+    let mut whole: Option<Glance> = None;
+    let mut not_yet: Option<Glance> = None;
+    for (part, condition) in outcome.all.iter().enumerate() {
+        let glance = lens.look(&condition.expectation).await;
+        let now = Instant::now();
+        if glance.holds != Holds::Yes {
+            holding.0.retain(|(outcome, later), _| *outcome != index || *later < part);
+            return glance;
+        }
+        let since = *holding.0.entry((index, part)).or_insert(now);
+        if let Some(hold) = condition.hold.filter(|hold| now < since + hold.0) {
+            let so_far = (now - since).as_secs_f64();
+            let why = format!("it holds since {so_far:.1} s, not yet for {hold}");
+            not_yet.get_or_insert_with(|| Glance::no(glance.expected.clone(), glance.seen.clone(), why));
+        }
+        whole = Some(match whole {
+            None => glance,
+            Some(whole) => Glance::yes(
+                format!("{}\n\n{}", whole.expected, glance.expected),
+                format!("{}\n\n{}", whole.seen, glance.seen),
+            ),
+        });
+    }
+    not_yet.or(whole).unwrap_or_else(|| Glance::no("", "", "the outcome has no parts"))
+}
+
+/// What a check that ended so found about claims.
+fn findings(check: &Check, verdict: Verdict, outcome: Option<&str>) -> Vec<ClaimFinding> {
+    let mut findings: BTreeMap<String, Finding> = BTreeMap::new();
+    let mut note = |claims: &[Located<String>], finding: Finding| {
+        for claim in claims {
+            // If one check says two things of a claim, the worse counts.
+            let known = findings.entry(claim.value.clone()).or_insert(finding);
+            *known = (*known).max(finding);
+        }
+    };
+    let (confirms, contradicts) = match verdict {
+        Verdict::Pass => (Finding::Confirmed, Finding::Contradicted),
+        Verdict::Fail => (Finding::Contradicted, Finding::Unknown),
+        Verdict::Unknown => (Finding::Unknown, Finding::Unknown),
+    };
+    note(&check.confirms, confirms);
+    note(&check.contradicts, contradicts);
+    if let Subject::Outcomes(outcomes) = &check.subject {
+        match outcomes.iter().find(|known| Some(known.name.as_str()) == outcome) {
+            Some(outcome) => {
+                note(&outcome.confirms, Finding::Confirmed);
+                note(&outcome.contradicts, Finding::Contradicted);
+            }
+            None => {
+                for outcome in outcomes {
+                    note(&outcome.confirms, Finding::Unknown);
+                    note(&outcome.contradicts, Finding::Unknown);
+                }
+            }
+        }
+    }
+    findings.into_iter().map(|(claim, finding)| ClaimFinding { claim, finding }).collect()
+}

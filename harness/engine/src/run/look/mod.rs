@@ -1,0 +1,12 @@
+//! One file per kind of expectation: what it looks at, and what it calls fulfilled.
+
+mod dnodes;
+mod inside;
+mod kubernetes;
+mod mnodes;
+mod pods;
+mod sql;
+mod vgroups;
+mod workload;
+
+pub(crate) use kubernetes::kind;

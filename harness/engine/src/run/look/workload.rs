@@ -1,0 +1,89 @@
+use seatrial_chaos::{ClusterClient, check, read_back};
+use seatrial_cluster::Via;
+use seatrial_record::{Blame, EvidenceKind, ObservedKind};
+
+use crate::{
+    run::{Glance, Holds, Lens, grid::Grid, lens::SQL_LIMIT},
+    scenario::{Count, Where, WorkloadState},
+};
+
+impl Lens {
+    pub(crate) async fn workload(&mut self, expected: &WorkloadState) -> Glance {
+        let (mut left, mut right) = (Grid::new(["what", "number"]), Grid::new(["what", "number"]));
+        let mut against = Vec::new();
+        let mut compare = |what: &str, wanted: Option<Count>, found: u64, which: String| {
+            let Some(wanted) = wanted else { return };
+            left.row(vec![what.to_owned(), wanted.to_string()]);
+            let fits = wanted.allows(found);
+            right.row(vec![what.to_owned(), if fits { wanted.to_string() } else { found.to_string() }]);
+            if !fits {
+                against.push(format!("{found} rows were {what}, not {wanted}{which}"));
+            }
+        };
+        let Some(progress) = self.workloads.progress(&expected.name) else {
+            return harness(format!("workload `{}` was not started", expected.name));
+        };
+        compare("acknowledged", expected.acknowledged, progress.acked, String::new());
+        compare("failed", expected.failed, progress.failed, String::new());
+        self.observed.push(seatrial_record::Observation {
+            kind: ObservedKind::Workload,
+            name: expected.name.clone(),
+            state: progress.to_string(),
+        });
+        let mut unknown = None;
+        if expected.lost.is_some() || expected.duplicated.is_some() {
+            let stored = match self.stored(&expected.name).await {
+                Ok(stored) => stored,
+                Err(glance) => return glance,
+            };
+            let rows = |rows: &[seatrial_chaos::RowId]| match rows {
+                [] => String::new(),
+                rows => {
+                    format!(", such as {}", rows.iter().take(3).map(ToString::to_string).collect::<Vec<_>>().join(", "))
+                }
+            };
+            compare("lost", expected.lost, stored.lost.len() as u64, rows(&stored.lost));
+            compare("duplicated", expected.duplicated, stored.duplicated.len() as u64, rows(&stored.duplicated));
+            compare(
+                "never sent and there",
+                Some(Count::exactly(0)),
+                stored.unexpected.len() as u64,
+                rows(&stored.unexpected),
+            );
+            if stored.acked == 0 {
+                unknown = Some("nothing was acknowledged, so nothing could be lost");
+            }
+        }
+        let mut glance = Glance::of(left.to_string(), right.to_string(), &against);
+        if let (Some(why), Holds::Yes) = (unknown, glance.holds) {
+            glance = Glance { holds: Holds::Unknown, why: why.to_owned(), blame: Some(Blame::Harness), ..glance };
+        }
+        glance
+    }
+
+    /// Reads back what a workload that has ended wrote.
+    async fn stored(&mut self, name: &str) -> Result<seatrial_chaos::Check, Glance> {
+        let stopped = self.workloads.stopped(name);
+        let stopped = stopped
+            .ok_or_else(|| harness(format!("workload `{name}` still runs: stop it before its rows are counted")))?;
+        let cluster = self.access.cluster().ok_or_else(|| harness("there is no cluster to read from".to_owned()))?;
+        let pod = self.pods_at(&Where::Each).into_iter().next();
+        let pod = pod.ok_or_else(|| Glance::no("", "", "no pod is ready to read the rows from"))?;
+        let mut client = ClusterClient::new(cluster, Via::Shell);
+        let read = read_back(&mut client, &pod, &stopped.inserts, stopped.base_ms, &stopped.history, SQL_LIMIT).await;
+        let rows = read.map_err(|error| Glance::no("every row can be read", error.to_string(), error.to_string()))?;
+        let found = check(&stopped.history, &rows);
+        let title = format!("rows of workload {name}, read in {pod}");
+        self.note(
+            EvidenceKind::History,
+            title,
+            format!("select from {}", stopped.inserts.target()),
+            &found.to_string(),
+        );
+        Ok(found)
+    }
+}
+
+fn harness(why: String) -> Glance {
+    Glance { holds: Holds::Unknown, blame: Some(Blame::Harness), ..Glance::no("", "", why) }
+}

@@ -1,0 +1,21 @@
+//! The runner: plan in, events out.
+
+mod act;
+mod check;
+mod glance;
+mod grid;
+mod lens;
+mod look;
+mod scenario;
+mod stage;
+mod suite;
+mod workload;
+
+pub use suite::{Keep, Options, RunError, RunSummary, run};
+
+pub(crate) use glance::{Glance, Holds};
+pub(crate) use lens::Lens;
+pub(crate) use look::kind as look_kind;
+pub(crate) use scenario::{ScenarioEnd, implied};
+pub(crate) use stage::{Stage, Stop};
+pub(crate) use suite::Setting;

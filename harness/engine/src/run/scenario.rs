@@ -1,0 +1,238 @@
+use std::{sync::Arc, time::Duration};
+
+use seatrial_record::{Blame, Body, StepFinished, Verdict};
+use tokio::time::Instant;
+
+use super::{Setting, Stage, Stop, check::CheckEnd};
+use crate::{
+    plan::start_title,
+    scenario::{Bound, Check, Dnodes, Expectation, Filter, Ids, Look, Place, Pods, Scenario, Subject},
+};
+
+/// How long it may take until the first news of the namespace come.
+const FIRST_NEWS: Duration = Duration::from_secs(30);
+/// How long collecting diagnostics after a failure may take.
+const DIAGNOSTICS: Duration = Duration::from_secs(150);
+/// How long each action of `finally` may take.
+const FINALLY: Duration = Duration::from_secs(150);
+
+/// How a scenario ended.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ScenarioEnd {
+    pub verdict: Option<Verdict>,
+    pub blame: Option<Blame>,
+    pub reason: String,
+    pub passed: u32,
+    pub checks: u32,
+    pub interrupted: bool,
+}
+
+/// What must hold at the start of every scenario: all pods and all dnodes are ready.
+pub(crate) fn implied(replicas: u32, within: Bound) -> Vec<Check> {
+    let pods = Pods { ready: (0..replicas).collect(), ..Pods::default() };
+    let end_point = |ordinal: u32| format!("${{pod({ordinal})}}").parse().ok();
+    let ids = (0..replicas).map(|ordinal| (ordinal + 1, end_point(ordinal))).collect();
+    let dnodes = Dnodes { ready: Ids(ids), ..Dnodes::default() };
+    let check = |expectation, within| Check {
+        place: Place::default(),
+        title: None,
+        filter: Filter::default(),
+        subject: Subject::One(expectation),
+        within: Some(within),
+        hold: None,
+        confirms: Vec::new(),
+        contradicts: Vec::new(),
+    };
+    let after = Bound(Duration::from_secs(60));
+    vec![check(Expectation::Pods(pods), within), check(Expectation::Dnodes(dnodes), after)]
+}
+
+impl ScenarioEnd {
+    /// Takes the end of a check or an action into account.
+    fn add(&mut self, end: &CheckEnd) {
+        // The first that is worst gives the reason.
+        if self.verdict.is_none_or(|verdict| verdict < end.verdict) {
+            self.verdict = Some(end.verdict);
+            self.blame = end.blame;
+            self.reason = if end.verdict == Verdict::Pass { String::new() } else { end.reason.clone() };
+        }
+    }
+}
+
+impl Stage<'_> {
+    /// Runs a scenario from its start to its end, whatever that is. Only events that cannot be written are an error.
+    pub async fn scenario(&mut self, scenario: &Scenario, setting: &Setting<'_>) -> Result<ScenarioEnd, Stop> {
+        let mut end = ScenarioEnd::default();
+        match self.steps(scenario, setting, &mut end).await {
+            Ok(()) => {}
+            Err(stop @ Stop::Write(_)) => return Err(stop),
+            Err(stop) => {
+                end.interrupted = matches!(stop, Stop::Interrupted);
+                let (verdict, blame, reason) = match stop {
+                    Stop::Interrupted => (Verdict::Unknown, Blame::Harness, "it was interrupted".to_owned()),
+                    Stop::OutOfTime => {
+                        let reason = format!("it took longer than its `timeout` of {}", scenario.timeout);
+                        (Verdict::Unknown, Blame::Harness, reason)
+                    }
+                    Stop::Blind(error) => (Verdict::Unknown, error.blame(), error.to_string()),
+                    Stop::Write(_) => (Verdict::Unknown, Blame::Harness, String::new()),
+                };
+                let verdict = end.verdict.map_or(verdict, |known| known.max(verdict));
+                end.verdict = Some(verdict);
+                if end.blame.is_none() {
+                    end.blame = Some(blame);
+                    end.reason.clone_from(&reason);
+                }
+                self.finish_step(Some(verdict), Some(blame), reason, self.acted)?;
+            }
+        }
+        self.workloads.drop_all();
+        for action in &scenario.finally {
+            self.last_chance(FINALLY);
+            let text = match self.act(action, setting).await {
+                Ok(Ok(())) => continue,
+                Ok(Err(end)) => end.reason,
+                Err(stop @ Stop::Write(_)) => return Err(stop),
+                Err(_) => "it was broken off".to_owned(),
+            };
+            let text = format!("at the end, {}: {text}", action.title());
+            self.tell(Body::Notice { scenario: Some(self.key.clone()), text })?;
+        }
+        Ok(end)
+    }
+
+    async fn steps(&mut self, scenario: &Scenario, setting: &Setting<'_>, end: &mut ScenarioEnd) -> Result<(), Stop> {
+        self.begin_step(0, start_title(scenario.start.replicas)).await?;
+        self.pause(Instant::now() + FIRST_NEWS, true).await?;
+        let begun = self.acted;
+        let acted = self.apply_all(setting.set, setting.edits, scenario.start.replicas).await?;
+        let mut checks = implied(scenario.start.replicas, scenario.start.within);
+        checks.extend(scenario.start.check.iter().cloned());
+        let failure = match acted {
+            Ok(()) => self.checks(&checks, &[], end).await?,
+            Err(failure) => self.fail(&failure, &[], end).await?,
+        };
+        let failed = failure.is_some();
+        self.finish(begun, failure)?;
+        if failed {
+            return Ok(());
+        }
+        for (number, step) in (1..).zip(&scenario.steps) {
+            self.begin_step(number, step.title()).await?;
+            let begun = self.acted;
+            if !self.happened(&step.filter) {
+                let names: Vec<&str> = step.filter.when.iter().map(|name| name.value.as_str()).collect();
+                let reason = format!("not done: outcome {} did not happen", names.join(" or "));
+                self.finish_step(None, None, reason, begun)?;
+                continue;
+            }
+            let acted = match &step.action {
+                Some(action) => self.act(action, setting).await?,
+                None => Ok(()),
+            };
+            let failure = match acted {
+                Ok(()) => self.checks(&step.check, &step.catch, end).await?,
+                Err(failure) => self.fail(&failure, &step.catch, end).await?,
+            };
+            let made = !step.check.is_empty();
+            match failure {
+                Some(failure) => {
+                    self.finish(begun, Some(failure))?;
+                    return Ok(());
+                }
+                None if made => self.finish(begun, None)?,
+                None => self.finish_step(None, None, String::new(), begun)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin_step(&mut self, step: u32, title: String) -> Result<(), Stop> {
+        self.step = step;
+        self.before = Arc::new(self.fresh().await?);
+        self.acted = Instant::now();
+        self.tell(Body::StepStarted { scenario: self.key.clone(), step, title })?;
+        Ok(())
+    }
+
+    /// Makes checks one after the other; all of them, so that a failure shows all that is wrong. The worst is returned
+    /// if one did not pass.
+    async fn checks(
+        &mut self,
+        checks: &[Check],
+        catch: &[Look],
+        end: &mut ScenarioEnd,
+    ) -> Result<Option<CheckEnd>, Stop> {
+        let mut worst: Option<CheckEnd> = None;
+        for (number, check) in (1..).zip(checks) {
+            if !self.happened(&check.filter) {
+                continue;
+            }
+            end.checks += 1;
+            let one = self.check(number, check).await?;
+            end.add(&one);
+            if one.verdict == Verdict::Pass {
+                end.passed += 1;
+            } else if worst.as_ref().is_none_or(|worst| worst.verdict < one.verdict) {
+                worst = Some(one);
+            }
+        }
+        if worst.is_some() {
+            self.diagnose(catch).await?;
+        }
+        Ok(worst)
+    }
+
+    async fn fail(
+        &mut self,
+        failure: &CheckEnd,
+        catch: &[Look],
+        end: &mut ScenarioEnd,
+    ) -> Result<Option<CheckEnd>, Stop> {
+        end.add(failure);
+        self.diagnose(catch).await?;
+        Ok(Some(failure.clone()))
+    }
+
+    /// True if one of the outcomes that `filter` asks for has happened.
+    fn happened(&self, filter: &Filter) -> bool {
+        filter.when.is_empty() || filter.when.iter().any(|name| self.outcomes.contains(&name.value))
+    }
+
+    /// Records what a person would look at after a failure.
+    async fn diagnose(&mut self, catch: &[Look]) -> Result<(), Stop> {
+        let mut lens = self.lens(self.snapshot.clone());
+        for look in catch {
+            let expectation = match look {
+                Look::Sql(sql) => Expectation::Sql(sql.clone()),
+                Look::Exec(exec) => Expectation::Exec(exec.clone()),
+            };
+            self.drive(lens.look(&expectation)).await?;
+        }
+        self.record(lens.seen)?;
+        let access = Arc::clone(&self.access);
+        let collected = self.drive(tokio::time::timeout(DIAGNOSTICS, access.diagnostics())).await?;
+        self.record(collected.unwrap_or_default())?;
+        Ok(())
+    }
+
+    fn finish(&mut self, begun: Instant, failure: Option<CheckEnd>) -> Result<(), Stop> {
+        match failure {
+            None => self.finish_step(Some(Verdict::Pass), None, String::new(), begun),
+            Some(failure) => self.finish_step(Some(failure.verdict), failure.blame, failure.reason, begun),
+        }
+    }
+
+    fn finish_step(
+        &mut self,
+        verdict: Option<Verdict>,
+        blame: Option<Blame>,
+        reason: String,
+        begun: Instant,
+    ) -> Result<(), Stop> {
+        let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (scenario, step) = (self.key.clone(), self.step);
+        self.tell(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms }))?;
+        Ok(())
+    }
+}

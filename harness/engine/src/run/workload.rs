@@ -1,0 +1,77 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use seatrial_chaos::{History, Inserts, Progress, Running};
+
+/// The workloads of a scenario, by name.
+#[derive(Clone, Default)]
+pub(crate) struct Workloads(Arc<Mutex<BTreeMap<String, Load>>>);
+
+/// A workload.
+pub(crate) enum Load {
+    /// It inserts.
+    Running(Running),
+    /// It has ended.
+    Stopped(Stopped),
+}
+
+/// What is left of a workload that has ended.
+#[derive(Clone)]
+pub(crate) struct Stopped {
+    pub inserts: Inserts,
+    pub base_ms: i64,
+    pub history: History,
+    pub progress: Progress,
+}
+
+impl Workloads {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Load>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn add(&self, name: &str, running: Running) {
+        self.lock().insert(name.to_owned(), Load::Running(running));
+    }
+
+    /// The totals of a workload; none if it was not started.
+    pub fn progress(&self, name: &str) -> Option<Progress> {
+        match self.lock().get(name)? {
+            Load::Running(running) => Some(running.progress()),
+            Load::Stopped(stopped) => Some(stopped.progress),
+        }
+    }
+
+    /// What is left of a workload, if it has ended.
+    pub fn stopped(&self, name: &str) -> Option<Stopped> {
+        match self.lock().get(name)? {
+            Load::Running(_) => None,
+            Load::Stopped(stopped) => Some(stopped.clone()),
+        }
+    }
+
+    /// Ends a workload: it sends no more, and what is under way ends within its limit. False if it does not run.
+    pub async fn stop(&self, name: &str) -> bool {
+        let running = match self.lock().remove(name) {
+            Some(Load::Running(running)) => running,
+            Some(stopped) => {
+                self.lock().insert(name.to_owned(), stopped);
+                return false;
+            }
+            None => return false,
+        };
+        let (inserts, base_ms) = (running.inserts().clone(), running.base_ms());
+        let history = running.stop().await;
+        let summary = seatrial_chaos::Summary::of(&history);
+        let progress =
+            Progress { attempted: summary.attempted, acked: summary.acked, failed: summary.failed, info: summary.info };
+        self.lock().insert(name.to_owned(), Load::Stopped(Stopped { inserts, base_ms, history, progress }));
+        true
+    }
+
+    /// Ends all workloads at once.
+    pub fn drop_all(&self) {
+        self.lock().clear();
+    }
+}

@@ -1,0 +1,132 @@
+//! Reading and selecting scenarios, with those of this repository.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use seatrial_engine::{ManifestSet, Plan, Selection, Suite};
+
+fn root(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+}
+
+fn sets() -> Vec<ManifestSet> {
+    ["doc", "headless"].map(|name| ManifestSet::load(&root("fixtures/doc-2x").join(name)).unwrap()).to_vec()
+}
+
+fn load(paths: &[PathBuf]) -> Result<Suite, String> {
+    // Temporary folders have names of their own.
+    let shorten =
+        |text: String| paths.iter().fold(text, |text, path| text.replace(&path.display().to_string(), "FOLDER"));
+    Suite::load(paths, &[root("fixtures/claims/doc-2x.yaml")], &sets())
+        .map_err(|mistakes| shorten(mistakes.to_string()))
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn selection(version: &str, sets: &[&str], names: &[&str], repeats: u32) -> Selection {
+    let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Selection { version: version.parse().unwrap(), sets: owned(sets), names: owned(names), repeats }
+}
+
+fn keys(plan: &Plan) -> Vec<&str> {
+    plan.runs.iter().map(|run| run.planned.key.as_str()).collect()
+}
+
+#[test]
+fn the_documented_path_is_planned() {
+    let plan = load(&[root("scenarios/doc-2x")]).unwrap().plan(&selection("2.1.1.0", &[], &[], 1), &sets()).unwrap();
+    let lines = plan.runs.iter().flat_map(|run| {
+        let head = format!("{} ({} checks)", run.planned.key, run.planned.checks);
+        std::iter::once(head).chain(run.planned.steps.iter().map(|step| format!("  {step}")))
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn every_claim_of_the_document_is_checked_with_every_manifest_set_that_allows_it() {
+    let plan = load(&[root("scenarios/doc-2x")]).unwrap().plan(&selection("2.1.1.0", &[], &[], 1), &sets()).unwrap();
+    let claims: BTreeSet<&str> = plan.claims.iter().map(|claim| claim.id.as_str()).collect();
+    assert!(claims.len() >= 19);
+    for set in ["doc", "headless"] {
+        let runs = plan.runs.iter().filter(|run| run.planned.manifests == set);
+        let found: BTreeSet<&str> =
+            runs.flat_map(|run| run.scenario.findings()).map(|claim| claim.value.as_str()).collect();
+        assert_eq!(found, claims, "{set}");
+    }
+}
+
+#[test]
+fn names_sets_and_repeats_select() {
+    let suite = load(&[root("scenarios/doc-2x")]).unwrap();
+    let plan = |selection| suite.plan(&selection, &sets()).unwrap();
+    assert_eq!(keys(&plan(selection("2.1.1.0", &["headless"], &["start"], 2))), ["start@headless", "start@headless#2"]);
+    assert_eq!(keys(&plan(selection("2.1.1.0", &[], &["failure-*"], 1))).len(), 4);
+    assert_eq!(
+        keys(&plan(selection("2.1.1.0", &[], &["start@doc", "cleanup@headless"], 1))),
+        ["cleanup@headless", "start@doc"]
+    );
+    let unknown = suite.plan(&selection("2.1.1.0", &[], &["strat"], 1), &sets()).unwrap_err().to_string();
+    assert!(unknown.contains("did you mean `start`?"), "{unknown}");
+}
+
+#[test]
+fn other_versions_are_skipped_and_it_is_said_why() {
+    let plan = load(&[root("scenarios/doc-2x")]).unwrap().plan(&selection("3.3.0.1", &[], &[], 1), &sets()).unwrap();
+    assert!(plan.runs.is_empty() && plan.claims.is_empty());
+    let start = plan.skipped.iter().find(|skipped| skipped.name == "start").unwrap();
+    assert_eq!(start.reason, "it speaks of TDengine >=2.1, <3, this is 3.3.0.1");
+}
+
+const SMALL: &str =
+    "scenario: small\nsummary: s\nstart: { replicas: 1 }\nsteps:\n  - check:\n      - pods: { ready: [0] }\n";
+
+#[test]
+fn all_mistakes_of_all_files_are_told_at_once() {
+    let folder = folder(&[
+        ("a.yaml", SMALL),
+        ("b.yaml", SMALL),
+        ("c.yaml", &SMALL.replace("pods:", "pots:").replace("small", "c")),
+        (
+            "d.yaml",
+            &SMALL
+                .replace("small\n", "d\nclaims: [start/two-node-join]\nmanifests: [docs]\n")
+                .replace("ready: [0] }", "ready: [0] }\n        confirms: [start/two-node-join]"),
+        ),
+        (
+            "e.yaml",
+            &SMALL
+                .replace("small", "e")
+                .replace("  - check", "  - do: { apply: { files: [nothing.yaml] } }\n    check"),
+        ),
+        ("f.txt", "not a scenario"),
+    ]);
+    insta::assert_snapshot!(load(&[folder.path().to_owned()]).unwrap_err());
+}
+
+#[test]
+fn an_empty_folder_and_a_missing_file_are_mistakes() {
+    let folder = folder(&[("readme.md", "")]);
+    insta::assert_snapshot!(load(&[folder.path().to_owned(), folder.path().join("x.yaml")]).unwrap_err());
+}
+
+#[test]
+fn parts_for_other_versions_and_sets_are_left_out() {
+    let text = "scenario: parts\nsummary: s\nstart: { replicas: 1 }\nsteps:\n  - tdengine: \">=3\"\n    check:\n      - pods: { ready: [0] }\n  - manifests: [doc]\n    check:\n      - pods: { ready: [0] }\n      - pods: { ready: [0] }\n        tdengine: \">=3\"\n";
+    let folder = folder(&[("parts.yaml", text)]);
+    let suite = load(&[folder.path().to_owned()]).unwrap();
+    let plan = suite.plan(&selection("2.1.1.0", &[], &[], 1), &sets()).unwrap();
+    assert_eq!(keys(&plan), ["parts@doc"]);
+    assert_eq!((plan.runs[0].scenario.steps.len(), plan.runs[0].scenario.checks().count()), (1, 1));
+    assert_eq!(plan.skipped[0].name, "parts@headless");
+}

@@ -1,0 +1,253 @@
+//! The runner against a scripted cluster.
+
+#![allow(clippy::unwrap_used, reason = "in a test a panic is a failure")]
+
+mod fake;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use fake::{FakeEnvironment, Script};
+use seatrial_engine::{Edits, Keep, ManifestSet, Options, RunSummary, Selection, Suite, run};
+use seatrial_record::{Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, Sink, Verdict, WriteError};
+use tokio::sync::watch;
+
+/// Keeps all events.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<Event>>>);
+
+impl Sink for Kept {
+    fn take(&mut self, event: &Event) -> Result<(), WriteError> {
+        self.0.lock().unwrap().push(event.clone());
+        Ok(())
+    }
+}
+
+struct Ran {
+    summary: RunSummary,
+    events: Vec<Event>,
+}
+
+impl Ran {
+    fn checks(&self) -> Vec<&CheckFinished> {
+        self.events
+            .iter()
+            .filter_map(|event| match &event.body {
+                Body::CheckFinished(check) => Some(check.as_ref()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The last check that ended.
+    fn last(&self) -> &CheckFinished {
+        self.checks().pop().unwrap()
+    }
+}
+
+fn sets() -> Vec<ManifestSet> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/doc-2x");
+    vec![ManifestSet::load(&root.join("doc")).unwrap()]
+}
+
+fn suite(steps: &str) -> Result<Suite, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.yaml");
+    let claims = if steps.contains("scale-down/drop-removes") { "claims: [scale-down/drop-removes]\n" } else { "" };
+    let head = format!("scenario: x\nsummary: s\n{claims}timeout: 30m\nstart: {{ replicas: 3 }}\nsteps:\n");
+    std::fs::write(&path, head + steps).unwrap();
+    let ledger: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/claims/doc-2x.yaml");
+    Suite::load(&[path], &[ledger], &sets()).map_err(|mistakes| mistakes.to_string())
+}
+
+async fn with(script: Script, steps: &str, cancel_after: Option<Duration>) -> Ran {
+    let selection = Selection { version: "2.1.1.0".parse().unwrap(), sets: Vec::new(), names: Vec::new(), repeats: 1 };
+    let plan = suite(steps).unwrap().plan(&selection, &sets()).unwrap();
+    let (sender, cancel) = watch::channel(false);
+    if let Some(after) = cancel_after {
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            sender.send_replace(true);
+            std::future::pending::<()>().await;
+        });
+    }
+    let options = Options {
+        seatrial: "0.1.0".to_owned(),
+        replay: "seatrial run".to_owned(),
+        seed: 1,
+        edits: Edits { image: "tdengine/tdengine:2.1.1.0".to_owned(), ..Edits::default() },
+        keep: Keep::Never,
+        cancel,
+    };
+    let kept = Kept::default();
+    let mut log = EventLog::new(vec![Box::new(kept.clone())]);
+    let summary = run(&plan, &sets(), &FakeEnvironment::new(script), &options, &mut log).await.unwrap();
+    let events = kept.0.lock().unwrap().clone();
+    assert!(matches!(events.last().unwrap().body, Body::RunFinished(_)));
+    Ran { summary, events }
+}
+
+const DROP: &str = "  - do: { sql: \"drop dnode '${endpoint(2)}'\" }\n    check:\n      - dnodes: { ready: { 1: tdengine-0, 2: tdengine-1 }, absent: [3] }\n        within: 30s\n        confirms: [scale-down/drop-removes]\n";
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_does_as_documented_passes() {
+    let ran = with(Script::default(), DROP, None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Passed, "{}", ran.summary.reason);
+    assert_eq!(ran.checks().len(), 3);
+    let start = ran.checks()[1];
+    assert_eq!(start.title, "dnodes: ready 1 (${pod(0)}), 2 (${pod(1)}), 3 (${pod(2)}) within 1m");
+    // Dnodes are ready 12 s after the manifests; noticed within the pause between two looks.
+    assert!((12_000..13_100).contains(&start.fulfilled_after_ms.unwrap()), "{start:?}");
+    assert_eq!(ran.last().findings[0].finding, Finding::Confirmed);
+    assert!(!ran.last().evidence.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_names_step_expectation_and_what_was_seen() {
+    let ran = with(Script { drop_works: false, ..Script::default() }, DROP, None).await;
+    assert_eq!((ran.summary.verdict, ran.summary.exit), (Some(Verdict::Fail), ExitCode::Failed));
+    let check = ran.last();
+    insta::assert_snapshot!(format!(
+        "{}\n\nexpected\n{}\n\nseen\n{}\n\n{}",
+        check.title, check.expected, check.seen, check.reason
+    ));
+    assert_eq!((check.blame, check.findings[0].finding), (Some(Blame::Product), Finding::Contradicted));
+    assert!(
+        ran.events
+            .iter()
+            .any(|event| matches!(&event.body, Body::Evidence { evidence, .. } if evidence.title == "events"))
+    );
+    assert!(ran.summary.reason.starts_with("x@doc: in tdengine-0: dnode 3 is listed"), "{}", ran.summary.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_must_stay_so_may_not_change() {
+    let steps = "  - check:\n      - dnodes: { ready: [1, 2, 3] }\n        for: 60s\n";
+    let flapping = Script { flap_at: vec![Duration::from_secs(40)], ..Script::default() };
+    let ran = with(flapping, steps, None).await;
+    assert_eq!(ran.last().verdict, Verdict::Fail);
+    assert!(ran.last().reason.starts_with("it held for "), "{}", ran.last().reason);
+    let steady = with(Script::default(), steps, None).await;
+    assert_eq!(steady.last().verdict, Verdict::Pass);
+    assert!(steady.last().took_ms >= 60_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_break_within_the_bound_begins_anew() {
+    let steps = "  - check:\n      - dnodes: { ready: [1, 2, 3] }\n        within: 60s\n        for: 60s\n";
+    let ran = with(Script { flap_at: vec![Duration::from_secs(40)], ..Script::default() }, steps, None).await;
+    assert_eq!(ran.last().verdict, Verdict::Pass, "{}", ran.last().reason);
+    assert!(ran.last().took_ms > 80_000);
+}
+
+const OUTCOMES: &str = "  - do: { sql: \"drop dnode '${endpoint(2)}'\" }\n    check:\n      - outcomes:\n          removed:\n            check: [{ dnodes: { ready: [1, 2] } }]\n            confirms: [scale-down/drop-removes]\n          stuck:\n            check: [{ dnodes: { ready: [1, 2], dropping: [3] }, for: 30s }]\n            contradicts: [scale-down/drop-removes]\n        within: 60s\n  - when: removed\n    do: { scale: 2 }\n    check:\n      - pods: { ready: [0, 1] }\n  - when: stuck\n    check:\n      - dnodes: { dropping: [3], others: any }\n";
+
+#[tokio::test(start_paused = true)]
+async fn outcomes_are_named_and_decide_what_follows() {
+    for (drop_works, outcome, finding) in
+        [(true, "removed", Finding::Confirmed), (false, "stuck", Finding::Contradicted)]
+    {
+        let ran = with(Script { drop_works, ..Script::default() }, OUTCOMES, None).await;
+        assert_eq!(ran.summary.exit, ExitCode::Passed, "{}", ran.summary.reason);
+        let check = ran.checks()[2];
+        assert_eq!((check.outcome.as_deref(), check.findings[0].finding), (Some(outcome), finding));
+        assert_eq!(ran.checks().len(), 4);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outcome_that_nobody_named_fails() {
+    let steps = OUTCOMES.replace("for: 30s", "for: 59s").replace("dropping: [3] }, for", "offline: [3] }, for");
+    let ran = with(Script { drop_works: false, ..Script::default() }, &steps, None).await;
+    assert_eq!(ran.last().verdict, Verdict::Fail);
+    assert_eq!(ran.last().findings[0].finding, Finding::Unknown);
+    insta::assert_snapshot!(ran.last().reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_fails_is_not_the_product() {
+    let ran = with(
+        Script { reachable: false, ..Script::default() },
+        "  - do: { scale: 2 }\n    check:\n      - pods: { ready: [0, 1] }\n",
+        None,
+    )
+    .await;
+    assert_eq!((ran.summary.verdict, ran.summary.exit), (Some(Verdict::Unknown), ExitCode::Environment));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boot_is_tried_twice_and_the_retry_is_shown() {
+    let ran = with(Script { boot_failures: 1, ..Script::default() }, DROP, None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Passed);
+    assert!(
+        ran.events.iter().any(|event| matches!(&event.body, Body::Notice { text, .. } if text.contains("once more")))
+    );
+    let ran = with(Script { boot_failures: 2, ..Script::default() }, DROP, None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Environment);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_ends_the_run_and_the_log() {
+    let ran = with(Script::default(), DROP, Some(Duration::from_secs(5))).await;
+    assert!(ran.summary.interrupted);
+    assert_eq!(ran.summary.exit, ExitCode::Unknown);
+    assert!(ran.events.iter().any(|event| matches!(&event.body, Body::ScenarioFinished(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_hangs() {
+    let steps = "  - check:\n      - sql: { run: select 1, expect: ok }\n";
+    let ran = with(Script { hangs: Some("select 1"), ..Script::default() }, steps, None).await;
+    assert_eq!(ran.summary.verdict, Some(Verdict::Unknown));
+    assert!(ran.summary.reason.contains("`timeout` of 30m"), "{}", ran.summary.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_verdict() {
+    let steps = "  - check:\n      - log: { pod: 0, contains: x }\n";
+    let ran = with(Script { panics: true, ..Script::default() }, steps, None).await;
+    assert_eq!(ran.summary.verdict, Some(Verdict::Unknown));
+    assert!(ran.summary.reason.contains("the fake panics"), "{}", ran.summary.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sql_is_compared() {
+    let one = || {
+        Ok(seatrial_taos::Reply::Rows(seatrial_record::Table {
+            columns: vec!["count(*)".into()],
+            rows: vec![vec![Some("3".into())]],
+        }))
+    };
+    let answers = || vec![("count", one()), ("insert", Err("Unable to resolve FQDN"))];
+    let cases = [
+        ("{ run: select count(*) from t, expect: { value: 3 } }", true),
+        ("{ run: select count(*) from t, expect: { value: 4 } }", false),
+        ("{ run: select count(*) from t, expect: { rows: 1 } }", true),
+        ("{ run: select count(*) from t, expect: { row: { count(*): 3 } } }", true),
+        ("{ run: select count(*) from t, expect: { table: [[4]] } }", false),
+        ("{ run: insert into t, expect: { error: Unable to resolve FQDN } }", true),
+        ("{ run: insert into t, expect: { error: Database not ready } }", false),
+        ("{ run: insert into t, expect: fails }", true),
+        ("{ run: insert into t }", false),
+        ("{ run: select count(*) from t; insert into t, in: each, expect: { error: resolve } }", true),
+        ("{ run: insert into t; select count(*) from t, expect: { value: 3 } }", false),
+        ("{ run: select count(*) from t, expect: { error: resolve } }", false),
+    ];
+    for (sql, passes) in cases {
+        let steps = format!("  - check:\n      - sql: {sql}\n");
+        let ran = with(Script { answers: answers(), ..Script::default() }, &steps, None).await;
+        assert_eq!(ran.last().verdict == Verdict::Pass, passes, "{sql}: {}", ran.last().reason);
+        assert!(passes || !ran.last().reason.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_tell_the_same() {
+    let one = with(Script::default(), OUTCOMES, None).await;
+    let other = with(Script::default(), OUTCOMES, None).await;
+    assert!(one.events.len() > 20);
+    assert_eq!(one.events[1..], other.events[1..]);
+}
