@@ -1,0 +1,61 @@
+use std::{borrow::Cow, net::Ipv4Addr, sync::Arc};
+
+use seatrial_sim::{ConnectError, Dice, ListenGuard, Listener, Volume, World};
+
+use crate::{config::Config, log::ServerLog};
+
+/// What a server process sees of the pod that it runs in.
+#[derive(Clone)]
+pub(crate) struct Host {
+    /// The world.
+    pub world: World,
+    /// Address of the pod.
+    pub ip: Ipv4Addr,
+    /// Cores that the process sees.
+    pub cores: u32,
+    /// What is mounted at the data directory.
+    pub volume: Volume,
+    /// The configuration file.
+    pub config: Arc<Config>,
+    /// The server's own log file.
+    pub log: ServerLog,
+    /// The first of the name server's search domains; the others are its parents.
+    pub search: Arc<str>,
+}
+
+impl Host {
+    /// Looks a name up from this pod. The loopback address is the pod itself.
+    pub fn resolve(&self, fqdn: &str) -> Option<Ipv4Addr> {
+        let found = self.search_names(fqdn).find_map(|name| self.world.network.resolve(self.ip, &name).ok());
+        found.map(|ip| if ip.is_loopback() { self.ip } else { ip })
+    }
+
+    /// A name, and what it may stand for: names with few dots are tried below the search domains.
+    pub fn search_names<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Cow<'a, str>> {
+        let parents = self.search.match_indices('.').map(|(at, _)| self.search.get(at + 1..).unwrap_or_default());
+        let domains = std::iter::once(&*self.search).chain(parents).filter(|domain| domain.ends_with("cluster.local"));
+        let short = name.matches('.').count() < 4 && !name.ends_with('.');
+        let longer = domains.filter(move |_| short).map(move |domain| Cow::Owned(format!("{name}.{domain}")));
+        std::iter::once(Cow::Borrowed(name)).chain(longer)
+    }
+
+    /// Whoever listens at an address.
+    pub fn dial(&self, ip: Ipv4Addr, port: u16) -> Result<Arc<dyn Listener>, ConnectError> {
+        self.world.network.connect(self.ip, ip, port)
+    }
+
+    /// Opens a port of the pod.
+    pub fn listen(&self, port: u16, listener: Arc<dyn Listener>) -> ListenGuard {
+        self.world.network.listen(self.ip, port, listener)
+    }
+
+    /// The wall clock in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.world.clock.now().as_millisecond()
+    }
+
+    /// A stream of chance that belongs to one process life.
+    pub fn dice(&self, purpose: &str) -> Dice {
+        self.world.chance.stream(&format!("taosd/{}/{}/{purpose}", self.ip, self.now_ms()))
+    }
+}

@@ -1,0 +1,343 @@
+use std::{
+    collections::BTreeMap,
+    net::Ipv4Addr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::future::BoxFuture;
+use seatrial_sim::{Container, ContainerContext, Defect, ExecIo, ExitStatus, Image, Signal};
+use seatrial_sql::shell::{self, Files, Shell, V2_1};
+use tokio::{
+    sync::watch,
+    time::{Duration, sleep},
+};
+
+use super::{
+    entrypoint::{self, Wait},
+    files::FileSystem,
+    planted::Planted,
+    userland::{self, Missing, Streams},
+};
+use crate::{config::Config, host::Host, log::ServerLog, v2};
+
+/// The configuration file.
+const CONFIG: &str = "/etc/taos/taos.cfg";
+/// The hosts file.
+const HOSTS: &str = "/etc/hosts";
+/// The server's log file.
+const LOG: &str = "/var/log/taos/taosdlog.0";
+/// Milliseconds that the shell takes to start, and to end.
+const SHELL: (u64, u64) = (250, 550);
+/// Milliseconds from the start of the server's process until it listens.
+const BOOT: (u64, u64) = (50, 150);
+/// Milliseconds that a server takes to end on SIGTERM.
+const TERM: u64 = 5_100;
+
+/// Which generation of servers the image has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Server {
+    /// 2.1
+    V2,
+}
+
+/// A running server of any generation.
+#[derive(Clone)]
+pub(super) enum Running {
+    /// 2.1
+    V2(Arc<v2::Taosd>),
+}
+
+impl Server {
+    fn start(self, host: Host, hostname: &str) -> Running {
+        match self {
+            Self::V2 => Running::V2(v2::Taosd::start(host, hostname)),
+        }
+    }
+}
+
+impl Running {
+    async fn exited(&self) -> u8 {
+        match self {
+            Self::V2(taosd) => taosd.exited().await,
+        }
+    }
+
+    fn kill(&self, code: u8) {
+        match self {
+            Self::V2(taosd) => taosd.kill(code),
+        }
+    }
+}
+
+/// An image.
+pub(super) struct TdImage {
+    pub(super) wait: Wait,
+    pub(super) server: Server,
+}
+
+impl Image for TdImage {
+    fn start(&self, context: ContainerContext) -> Arc<dyn Container> {
+        let machine = Arc::new(Machine::new(context, self.wait, self.server));
+        let pid1 = Arc::clone(&machine);
+        tokio::spawn(async move {
+            let mut ended = pid1.ended.subscribe();
+            let code = tokio::select! {
+                biased;
+                // Killed.
+                _ = ended.wait_for(Option::is_some) => return,
+                code = entrypoint::run(Arc::clone(&pid1)) => code,
+            };
+            pid1.end(ExitStatus::code(code));
+        });
+        Arc::new(Handle(machine))
+    }
+}
+
+/// The inside of a container.
+pub(crate) struct Machine {
+    /// What it was started with.
+    pub context: ContainerContext,
+    /// Its files.
+    pub files: FileSystem,
+    /// How its entrypoint waits.
+    pub wait: Wait,
+    server: Server,
+    log: ServerLog,
+    running: Mutex<Option<(u32, Running)>>,
+    ended: watch::Sender<Option<ExitStatus>>,
+}
+
+impl Machine {
+    fn new(context: ContainerContext, wait: Wait, server: Server) -> Self {
+        let files = FileSystem::new(context.mounts.clone());
+        let pod = &context.pod;
+        let hosts = format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{}\t{}\n", pod.ip, pod.name);
+        files.write(HOSTS, hosts.into_bytes());
+        files.write("/etc/hostname", format!("{}\n", pod.name).into_bytes());
+        let search = format!("search {0}.svc.cluster.local svc.cluster.local cluster.local\n", pod.namespace);
+        files.write("/etc/resolv.conf", format!("{search}nameserver 10.96.0.10\noptions ndots:5\n").into_bytes());
+        let log = ServerLog::new(context.world.clock);
+        Self { files, wait, server, log, running: Mutex::default(), ended: watch::Sender::new(None), context }
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<(u32, Running)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, status: ExitStatus) {
+        if let Some((_, server)) = self.running().take() {
+            server.kill(status.code);
+        }
+        self.ended.send_if_modified(|ended| {
+            let first = ended.is_none();
+            if first {
+                *ended = Some(status);
+            }
+            first
+        });
+    }
+
+    /// A random number of milliseconds for a step of this container's life.
+    pub fn chance(&self, step: &str, (low, high): (u64, u64)) -> Duration {
+        let now = self.context.world.clock.now().as_millisecond();
+        let stream = format!("container/{}/{}/{step}/{now}", self.context.pod.uid, self.context.restarts);
+        self.context.world.chance.stream(&stream).millis(low, high)
+    }
+
+    /// The environment of programs.
+    pub fn environment(&self) -> BTreeMap<String, String> {
+        let mut env = self.context.env.clone();
+        let defaults = [
+            ("HOME", "/root"),
+            ("HOSTNAME", self.context.pod.name.as_str()),
+            ("LANG", "en_US.UTF-8"),
+            ("LANGUAGE", "en_US.UTF-8"),
+            ("LC_ALL", "en_US.UTF-8"),
+            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ];
+        for (name, value) in defaults {
+            env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        }
+        env
+    }
+
+    /// The content of a file.
+    pub fn read(&self, path: &str) -> Option<Vec<u8>> {
+        if path == LOG { Some(self.log.text().into_bytes()) } else { self.files.read(path) }
+    }
+
+    /// The name that the pod's server goes by.
+    pub fn fqdn(&self) -> String {
+        self.context.env.get("TAOS_FQDN").cloned().unwrap_or_else(|| self.context.pod.name.clone())
+    }
+
+    /// Writes the configuration file from the environment.
+    pub fn configure(&self) {
+        self.files.write(CONFIG, Config::from_env(&self.context.env).text().into_bytes());
+    }
+
+    /// Adds a line to the hosts file.
+    pub fn add_host(&self, name: &str, ip: Ipv4Addr) {
+        let before = self.files.read(HOSTS).unwrap_or_default();
+        let text = format!("{}{ip} {name}\n", String::from_utf8_lossy(&before));
+        self.files.write(HOSTS, text.into_bytes());
+        self.context.world.network.add_hosts_entry(self.context.pod.ip, name, ip);
+    }
+
+    fn host(&self) -> Host {
+        let text = self.files.read(CONFIG).unwrap_or_default();
+        Host {
+            world: self.context.world.clone(),
+            ip: self.context.pod.ip,
+            cores: self.context.cores,
+            volume: self.files.volume_at(self.data_folder()),
+            config: Arc::new(Config::parse(&String::from_utf8_lossy(&text))),
+            log: self.log.clone(),
+            search: format!("{}.svc.cluster.local", self.context.pod.namespace).into(),
+        }
+    }
+
+    /// Where the data are.
+    pub fn data_folder(&self) -> &str {
+        self.context.env.get("TAOS_DATA_DIR").map_or("/var/lib/taos", String::as_str)
+    }
+
+    /// Looks a name up as programs in the pod do.
+    pub fn lookup(&self, name: &str) -> Option<Ipv4Addr> {
+        let host = self.host();
+        host.search_names(name).find_map(|name| self.context.world.network.resolve(self.context.pod.ip, &name).ok())
+    }
+
+    /// Asks the name server alone.
+    pub fn lookup_dns(&self, name: &str) -> Option<Ipv4Addr> {
+        let names = self.context.world.network.names();
+        self.host().search_names(name).find_map(|name| names.get(&name.to_ascii_lowercase())?.first().copied())
+    }
+
+    /// Process id of the server, if it runs.
+    pub fn server_pid(&self) -> Option<u32> {
+        self.running().as_ref().map(|(pid, _)| *pid)
+    }
+
+    /// Kills the server, or asks it to end.
+    pub fn signal_server(self: &Machine, kill: bool) {
+        let Some((_, server)) = self.running().clone() else { return };
+        if kill {
+            server.kill(137);
+        } else {
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(TERM)).await;
+                server.kill(0);
+            });
+        }
+    }
+
+    /// `taosd`: runs the server until it ends.
+    pub async fn taosd(&self, streams: &Streams) -> u8 {
+        if self.server_pid().is_some() {
+            streams.complain("failed to lock file:/var/lib/taos/.running, database may be running, quit\n").await;
+            return 0;
+        }
+        sleep(self.chance("boot", BOOT)).await;
+        let server = self.server.start(self.host(), &self.context.pod.name);
+        *self.running() = Some((24, server.clone()));
+        let code = server.exited().await;
+        *self.running() = None;
+        code
+    }
+
+    /// `taos`: the shell.
+    pub async fn taos(self: &Arc<Self>, argv: Vec<String>, streams: Streams) -> u8 {
+        sleep(self.chance("taos", SHELL)).await;
+        let Streams { stdin, out, err, tty } = streams;
+        let io = ExecIo {
+            argv,
+            tty,
+            stdin: stdin.take(),
+            stdout: Box::new(out),
+            stderr: if tty { None } else { Some(Box::new(err)) },
+        };
+        let host = self.host();
+        let first = host.config.first_ep(&self.context.pod.name);
+        let text_width = usize::try_from(host.config.number("maxBinaryDisplayWidth", 30, 1, 65_536)).unwrap_or(30);
+        let (world, failed) = (self.context.world.clone(), Arc::new(AtomicBool::new(false)));
+        let inner = match self.server {
+            Server::V2 => v2::Client::new(host, &self.context.pod.name),
+        };
+        let connector = Planted { inner, defects: world.defects.clone(), failed: Arc::clone(&failed) };
+        let millis = world.clock.now().as_millisecond();
+        let shell = Shell {
+            dialect: &V2_1,
+            version: v2::VERSION,
+            connector: &connector,
+            files: &MachineFiles(Arc::clone(self)),
+            now: &|| world.clock.now(),
+            dice: world.chance.stream(&format!("taos/{}/{millis}", self.context.pod.uid)),
+            first_host: &first.fqdn,
+            first_port: first.port,
+            text_width,
+        };
+        let mut status = shell::run(io, shell).await;
+        if world.defects.has(Defect::ShellFailsOnSqlError) && failed.load(Ordering::Relaxed) {
+            status = ExitStatus::code(1);
+        }
+        sleep(self.chance("taos-end", SHELL)).await;
+        status.code
+    }
+}
+
+struct MachineFiles(Arc<Machine>);
+
+impl Files for MachineFiles {
+    fn write(&self, path: &str, bytes: Vec<u8>) -> bool {
+        self.0.files.write(&absolute(path), bytes)
+    }
+
+    fn read(&self, path: &str) -> Option<Vec<u8>> {
+        self.0.read(&absolute(path))
+    }
+}
+
+fn absolute(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/etc/taos/{path}") }
+}
+
+/// What the kubelet holds.
+struct Handle(Arc<Machine>);
+
+impl Container for Handle {
+    fn exec(&self, io: ExecIo) -> BoxFuture<'static, ExitStatus> {
+        let machine = Arc::clone(&self.0);
+        Box::pin(async move {
+            let mut ended = machine.ended.subscribe();
+            let (argv, streams) = Streams::of(io);
+            let env = machine.environment();
+            tokio::select! {
+                biased;
+                _ = ended.wait_for(Option::is_some) => ExitStatus::KILLED,
+                result = userland::start(&machine, &env, argv, streams) => {
+                    ExitStatus::code(result.unwrap_or_else(|Missing| 127))
+                }
+            }
+        })
+    }
+
+    fn signal(&self, signal: Signal) {
+        match signal {
+            Signal::Kill => self.0.end(ExitStatus::KILLED),
+            // PID 1 is a shell that waits for its child and has no handler.
+            Signal::Term => {}
+        }
+    }
+
+    fn wait(&self) -> BoxFuture<'static, ExitStatus> {
+        let mut ended = self.0.ended.subscribe();
+        Box::pin(async move {
+            let status = ended.wait_for(Option::is_some).await.ok().and_then(|ended| *ended);
+            status.unwrap_or(ExitStatus::KILLED)
+        })
+    }
+}

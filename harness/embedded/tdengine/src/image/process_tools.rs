@@ -1,0 +1,64 @@
+use super::{container::Machine, userland::Streams};
+
+/// `ps`, `pidof`, `kill` and their like.
+pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &Streams) -> u8 {
+    let words: Vec<&str> = args.iter().copied().filter(|arg| !arg.starts_with('-')).collect();
+    let flags: Vec<&str> = args.iter().copied().filter(|arg| arg.starts_with('-')).collect();
+    let server = machine.server_pid();
+    match name {
+        "ps" => {
+            let time = machine.context.world.clock.now().strftime("%H:%M").to_string();
+            let mut text = "UID          PID    PPID  C STIME TTY          TIME CMD\n".to_owned();
+            let mut line = |pid: u32, parent: u32, command: &str| {
+                text.push_str(&format!("root     {pid:>7} {parent:>7}  0 {time} ?        00:00:00 {command}\n"));
+            };
+            line(1, 0, "/bin/bash /usr/bin/entrypoint.sh taosd");
+            if let Some(pid) = server {
+                line(pid, 1, "taosd");
+            }
+            line(server.unwrap_or(1) + 30, 0, "ps");
+            streams.print(&text).await;
+            0
+        }
+        "pidof" | "pgrep" => match server.filter(|_| words.iter().any(|word| "taosd".contains(word))) {
+            Some(pid) => {
+                streams.print(&format!("{pid}\n")).await;
+                0
+            }
+            None => 1,
+        },
+        "kill" => {
+            // `kill -s KILL 1` has the signal as a word of its own.
+            let signal = flags.first().map(|flag| flag.trim_start_matches('-')).unwrap_or("TERM");
+            let (signal, pids) = if signal == "s" {
+                (words.first().copied().unwrap_or("TERM"), words.get(1..))
+            } else {
+                (signal, Some(words.as_slice()))
+            };
+            let mut code = 0;
+            for word in pids.unwrap_or_default() {
+                let pid: Option<u32> = word.parse().ok();
+                if pid.is_some() && pid == server {
+                    machine.signal_server(is_kill(signal));
+                } else if pid != Some(1) {
+                    streams.complain(&format!("sh: 1: kill: No such process\n")).await;
+                    code = 1;
+                }
+            }
+            code
+        }
+        _ => {
+            let signal = flags.first().map(|flag| flag.trim_start_matches('-')).unwrap_or("TERM");
+            if server.is_some() && words.iter().any(|word| *word == "taosd") {
+                machine.signal_server(is_kill(signal));
+                0
+            } else {
+                1
+            }
+        }
+    }
+}
+
+fn is_kill(signal: &str) -> bool {
+    matches!(signal, "9" | "KILL" | "SIGKILL")
+}

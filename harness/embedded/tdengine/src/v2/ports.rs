@@ -1,0 +1,72 @@
+use std::{
+    any::Any,
+    net::Ipv4Addr,
+    sync::{Arc, Weak},
+};
+
+use seatrial_sim::{ConnectError, ListenGuard, Listener};
+use seatrial_sql::rest;
+use tokio::io::DuplexStream;
+
+use super::{
+    client::Client,
+    taosd::Taosd,
+    types::{HTTP_PORT, PEER_PORT, SYNC_PORT},
+};
+use crate::host::Host;
+
+/// What a port of a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// Clients.
+    Shell,
+    /// Other servers.
+    Peer,
+    /// Replication.
+    Sync,
+    /// HTTP.
+    Http,
+}
+
+struct Open {
+    port: Port,
+    taosd: Weak<Taosd>,
+}
+
+impl Listener for Open {
+    fn accept(self: Arc<Self>, stream: DuplexStream, _: Ipv4Addr) {
+        let Some(taosd) = self.taosd.upgrade() else { return };
+        if self.port == Port::Http {
+            let client = Client::inside(&taosd);
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = rest::serve_connection(stream, rest::V2_1, Arc::new(client)) => {}
+                    _ = taosd.exited() => {}
+                }
+            });
+        }
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+/// Opens the ports of a server.
+pub(crate) fn open(taosd: &Arc<Taosd>) -> Vec<ListenGuard> {
+    let base = taosd.ep.port;
+    let ports = [(0, Port::Shell), (PEER_PORT, Port::Peer), (SYNC_PORT, Port::Sync), (HTTP_PORT, Port::Http)];
+    let listen = |(offset, port)| {
+        let listener = Open { port, taosd: Arc::downgrade(taosd) };
+        taosd.host.listen(base + offset, Arc::new(listener))
+    };
+    ports.map(listen).into()
+}
+
+/// Connects to a server from a pod.
+pub(crate) fn dial(from: &Host, ip: Ipv4Addr, port: u16, what: Port) -> Result<Arc<Taosd>, ConnectError> {
+    let listener = from.dial(ip, port)?;
+    let open = listener.as_any().downcast::<Open>().map_err(|_| ConnectError::Refused)?;
+    let taosd = open.taosd.upgrade().filter(|taosd| open.port == what && !taosd.has_exited());
+    taosd.ok_or(ConnectError::Refused)
+}

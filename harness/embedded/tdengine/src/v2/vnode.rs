@@ -1,0 +1,236 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use seatrial_sim::{Defect, Defects, Volume};
+use seatrial_sql::{
+    SqlError, codes,
+    storage::{Row, VnodeData, Write},
+};
+
+use super::{
+    sync::{Group, Reconfigured, StartError},
+    taosd::Taosd,
+    types::{Change, Role, VnodeConfig, VnodeLoad},
+};
+
+/// A vnode on its volume.
+#[derive(Default)]
+struct Stored {
+    config: Option<VnodeConfig>,
+    data: VnodeData,
+    version: u64,
+    inserts: u64,
+}
+
+/// An open vnode.
+pub(crate) struct Vnode {
+    stored: Arc<Mutex<Stored>>,
+    /// What it works with; the file on the volume may already say more.
+    pub config: VnodeConfig,
+    /// Replication with its peers.
+    pub group: Group,
+    /// It is being dropped.
+    pub closing: bool,
+    /// Its configuration is being changed, for ever if the group's lock is lost.
+    pub updating: bool,
+}
+
+fn folder(id: i32) -> String {
+    format!("vnode/vnode{id}")
+}
+
+fn locked(stored: &Mutex<Stored>) -> std::sync::MutexGuard<'_, Stored> {
+    stored.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The vnodes that are on a volume.
+pub(crate) fn stored_ids(volume: &Volume) -> Vec<i32> {
+    let ids = volume.paths().into_iter().filter_map(|path| {
+        let rest = path.strip_prefix("vnode/vnode")?;
+        let (id, file) = rest.split_once('/')?;
+        if file == "config.json" { id.parse().ok() } else { None }
+    });
+    let mut ids: Vec<i32> = ids.collect();
+    ids.sort_unstable();
+    ids
+}
+
+impl Vnode {
+    /// Makes an empty vnode on the volume; one that is there already is left alone.
+    pub fn create(node: &Taosd, config: &VnodeConfig) {
+        let path = folder(config.vg);
+        let stored = node.host.volume.state::<Mutex<Stored>>(&path);
+        {
+            let mut stored = locked(&stored);
+            if stored.config.is_none() {
+                stored.data = VnodeData::new(config.precision, config.update);
+                stored.config = Some(config.clone());
+            }
+        }
+        write_config(node, config);
+        node.host.volume.write(&format!("{path}/wal/wal0"), "");
+        node.host.volume.write(&format!("{path}/tsdb/current"), "");
+    }
+
+    /// Opens a vnode of the volume. `Ok(None)` if there is none.
+    pub fn open(node: &Taosd, id: i32) -> Result<Option<Self>, StartError> {
+        let stored = node.host.volume.state::<Mutex<Stored>>(&folder(id));
+        let (config, version) = {
+            let stored = locked(&stored);
+            let Some(config) = stored.config.clone() else { return Ok(None) };
+            (config, stored.version)
+        };
+        let log = &node.host.log;
+        log.line("VND", format!("vgId:{id}, load vnode cfg successfully, replcia:{}", config.members.len()));
+        for member in &config.members {
+            let (dnode, fqdn, port) = (member.id, &member.ep.fqdn, member.ep.port + super::types::SYNC_PORT);
+            log.line("VND", format!("vgId:{id}, dnode:{dnode}, {fqdn}:{port}"));
+        }
+        let group = Group::start(node, id, &config.members, version)?;
+        Ok(Some(Self { stored, config, group, closing: false, updating: false }))
+    }
+
+    /// Its vgroup.
+    pub fn id(&self) -> i32 {
+        self.config.vg
+    }
+
+    /// What the status message says of it.
+    pub fn load_report(&self) -> VnodeLoad {
+        VnodeLoad {
+            vg: self.config.vg,
+            role: self.group.role(),
+            version: self.group.version(),
+            db_version: self.config.db_version,
+            vg_version: self.config.vg_version,
+            replica: self.config.members.len(),
+        }
+    }
+
+    /// Changes its configuration. The file is written first, and stays written if the rest fails.
+    pub fn alter(&mut self, node: &Taosd, config: &VnodeConfig) -> Result<Reconfigured, i32> {
+        if (config.db_version, config.vg_version) == (self.config.db_version, self.config.vg_version) {
+            return Ok(Reconfigured::Done);
+        }
+        {
+            let mut stored = locked(&self.stored);
+            stored.config = Some(config.clone());
+            let _ = stored.data.apply(&Write::SetUpdate { update: config.update });
+        }
+        write_config(node, config);
+        if config.members == self.config.members {
+            self.config = config.clone();
+            return Ok(Reconfigured::Done);
+        }
+        if self.updating || self.group.is_receiving() {
+            // Not ready for it; the mnode will send the same order again.
+            return Ok(Reconfigured::Done);
+        }
+        let done = self.group.reconfigure(node, &config.members);
+        match done {
+            Reconfigured::Done => self.config = config.clone(),
+            Reconfigured::Unresolved => return Err(SYN_INVALID_CONFIG),
+            Reconfigured::Blocked => {
+                self.config = config.clone();
+                self.updating = true;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Takes a write from a client or from the mnode, and sends it to the slaves.
+    pub fn write(&mut self, node: &Taosd, write: &Arc<Write>) -> Result<u64, SqlError> {
+        let own = node.ep == self.config.members.last().map_or_else(|| node.ep.clone(), |member| member.ep.clone());
+        if self.config.db_replica != self.config.members.len() && own {
+            return Err(SqlError::of(codes::VND_IS_BALANCING));
+        }
+        if self.closing || self.updating || self.group.role() != Role::Master {
+            return Err(SqlError::of(codes::APP_NOT_READY));
+        }
+        let (written, version, write) = {
+            let mut stored = locked(&self.stored);
+            let planted = planted(&node.host.world.defects, &mut stored.inserts, write);
+            let stored_rows = stored.data.apply(&planted)?;
+            let written = if let Write::Insert { rows, .. } = &**write { rows.len() as u64 } else { stored_rows };
+            let write = planted;
+            stored.version += 1;
+            (written, stored.version, write)
+        };
+        self.group.forward(node, version, &Change::Vnode(write));
+        Ok(written)
+    }
+
+    /// Applies a write that the master has sent.
+    pub fn follow(&mut self, version: u64, write: &Write) {
+        let mut stored = locked(&self.stored);
+        // The master has applied it, so it applies here too.
+        let _ = stored.data.apply(write);
+        stored.version = version;
+    }
+
+    /// Replaces all data by the master's.
+    pub fn install(&mut self, data: &VnodeData, version: u64) {
+        let mut stored = locked(&self.stored);
+        stored.data = data.clone();
+        stored.version = version;
+    }
+
+    /// All data, for a replica that lacks them.
+    pub fn copy_out(&self, defects: &Defects) -> (VnodeData, u64) {
+        let stored = locked(&self.stored);
+        let mut data = stored.data.clone();
+        if defects.has(Defect::MigrationLosesRow) {
+            data.forget_last_row();
+        }
+        (data, stored.version)
+    }
+
+    /// The data, if this vnode may answer a query.
+    pub fn read<T>(&self, query: impl FnOnce(&VnodeData) -> T) -> Result<T, SqlError> {
+        if self.closing || self.updating || self.group.role() != Role::Master {
+            return Err(SqlError::of(codes::APP_NOT_READY));
+        }
+        Ok(query(&locked(&self.stored).data))
+    }
+
+    /// Moves the folder of a dropped vnode out of the way.
+    pub fn back_up(node: &Taosd, id: i32) {
+        node.host.volume.remove(&folder(id));
+        node.host.volume.write(&format!("vnode_bak/vnode{id}/config.json"), "");
+    }
+}
+
+/// `Invalid Sync configuration`: the code that the log prints when a vnode cannot be altered.
+pub(crate) const SYN_INVALID_CONFIG: i32 = codes::full(0x0900);
+
+fn write_config(node: &Taosd, config: &VnodeConfig) {
+    let members = config
+        .members
+        .iter()
+        .map(|member| format!("    {{\n      \"nodeId\": {},\n      \"nodeEp\": \"{}\"\n    }}", member.id, member.ep));
+    let text = format!(
+        "{{\n  \"db\": \"{}\",\n  \"cfgVersion\": {},\n  \"vgCfgVersion\": {},\n  \"dbReplica\": {},\n  \"vgReplica\": {},\n  \
+         \"nodeInfos\": [\n{}\n  ]\n}}\n",
+        config.db,
+        config.db_version,
+        config.vg_version,
+        config.db_replica,
+        config.members.len(),
+        members.collect::<Vec<_>>().join(",\n")
+    );
+    node.host.volume.write(&format!("{}/config.json", folder(config.vg)), text);
+}
+
+/// Defects of storing rows, where they are planted.
+fn planted(defects: &Defects, inserts: &mut u64, write: &Arc<Write>) -> Arc<Write> {
+    let Write::Insert { table, rows } = &**write else { return Arc::clone(write) };
+    *inserts += 1;
+    let mut rows: Vec<Row> = rows.clone();
+    if defects.has(Defect::InsertLost) && *inserts % 2 == 1 {
+        rows.pop();
+    } else if defects.has(Defect::RowDuplicated) {
+        rows.extend(rows.last().cloned().map(|row| Row { time: row.time.saturating_add(1), ..row }));
+    } else {
+        return Arc::clone(write);
+    }
+    Arc::new(Write::Insert { table: table.clone(), rows })
+}
