@@ -1,0 +1,53 @@
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use seatrial_embedded::{BootError, Defects, EmbeddedCluster, Options};
+use seatrial_engine::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError};
+
+/// The embedded cluster: every scenario gets a fresh one, on the clock of the runtime that it is made on.
+///
+/// Meant for a runtime with one thread and a paused clock: waiting then costs nothing, and a seed reproduces a run.
+#[derive(Clone, Debug)]
+pub struct Embedded {
+    options: Options,
+}
+
+impl Embedded {
+    /// Embedded clusters that run version `tdengine`, with `defects` planted. Must be called inside a tokio runtime.
+    pub fn new(tdengine: &str, defects: Defects) -> Result<Self, BootError> {
+        EmbeddedCluster::knows(tdengine)?;
+        Ok(Self { options: Options { defects, ..Options::new(0, tdengine) } })
+    }
+}
+
+impl Environment for Embedded {
+    fn name(&self) -> &'static str {
+        "embedded"
+    }
+
+    fn kubernetes(&self) -> BoxFuture<'_, Result<String, EnvironmentError>> {
+        Box::pin(async { Ok(EmbeddedCluster::KUBERNETES.to_owned()) })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.options.clock.now()
+    }
+
+    fn boot<'a>(&'a self, request: &'a BootRequest) -> BoxFuture<'a, Result<Box<dyn BootedCluster>, EnvironmentError>> {
+        Box::pin(async move {
+            // The client's watchers wait a little longer or shorter by chance, from this thread's generator.
+            fastrand::seed(request.seed);
+            let options = Options { seed: request.seed, ..self.options.clone() };
+            let cluster = EmbeddedCluster::boot(&options).map_err(|error| EnvironmentError {
+                tried: "boot an embedded cluster".to_owned(),
+                happened: error.to_string(),
+                advice: "choose a version that it has a model of".to_owned(),
+                retry: false,
+            })?;
+            let clock = options.clock;
+            let place = ClientCluster::new(cluster.client(), &request.namespace, Arc::new(move || clock.now()), false);
+            Ok(Box::new(place) as Box<dyn BootedCluster>)
+        })
+    }
+}
