@@ -50,7 +50,8 @@ impl Config {
 
     /// The file's text.
     pub fn text(&self) -> String {
-        self.lines.iter().map(|(name, value)| format!("{name} {value}\n")).collect()
+        let lines: Vec<String> = self.lines.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+        lines.concat()
     }
 
     /// A value by its name.

@@ -94,7 +94,7 @@ async fn roll(lab: &Lab) -> (Vec<u32>, u32) {
         }
     };
     for n in [2, 1, 0] {
-        let from = if n == 0 { 1 } else { 0 };
+        let from = u32::from(n == 0);
         for number in 0..5 {
             write(from, number).await;
         }

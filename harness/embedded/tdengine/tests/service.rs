@@ -22,7 +22,7 @@ async fn half_moved(first_seed: u64, pods: u32) -> Lab {
             return lab;
         }
     }
-    panic!("no seed from {first_seed} on leaves the vgroup half moved to dnode 2");
+    unreachable!("no seed from {first_seed} on leaves the vgroup half moved to dnode 2");
 }
 
 #[rstest]

@@ -2,11 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::time::{Duration, sleep};
 
-use super::{
-    container::Machine,
-    network_tools, process_tools,
-    userland::{Missing, Streams},
-};
+use super::{container::Machine, network_tools, process_tools, userland::Streams};
 
 /// Runs a program of the image; `None` if there is no such program.
 pub(super) async fn run(
@@ -16,35 +12,32 @@ pub(super) async fn run(
     argv: Vec<String>,
     mut streams: Streams,
 ) -> Option<u8> {
-    let args: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
+    let words: Vec<&str> = argv.iter().skip(1).map(String::as_str).collect();
     Some(match name {
         "taos" => machine.taos(argv, streams).await,
         "taosd" => machine.taosd(&streams).await,
         "true" | ":" => 0,
         "false" => 1,
         "echo" => {
-            let (args, end) = match args.split_first() {
+            let (shown, end) = match words.split_first() {
                 Some((&"-n", rest)) => (rest, ""),
-                _ => (args.as_slice(), "\n"),
+                _ => (words.as_slice(), "\n"),
             };
-            streams.print(&format!("{}{end}", args.join(" "))).await;
+            streams.print(&format!("{}{end}", shown.join(" "))).await;
             0
         }
-        "cat" | "head" | "tail" | "grep" | "egrep" | "wc" | "sort" => filter(machine, name, &args, &mut streams).await,
-        "ls" => list(machine, &args, &streams).await,
+        "cat" | "head" | "tail" | "grep" | "egrep" | "wc" | "sort" => filter(machine, name, &words, &mut streams).await,
+        "ls" => list(machine, &words, &streams).await,
         "env" | "printenv" => {
-            if let Some(program) = argv.get(1).filter(|_| name == "env").filter(|word| !word.contains('=')) {
+            if name == "env" && words.first().is_some_and(|word| !word.contains('=')) {
                 let rest: Vec<String> = argv.iter().skip(1).cloned().collect();
-                let _ = program;
-                return Some(
-                    Box::pin(super::userland::start(machine, env, rest, streams)).await.unwrap_or_else(|Missing| 127),
-                );
+                return Some(Box::pin(super::userland::start(machine, env, rest, streams)).await);
             }
-            return Some(environment(env, &args, &streams).await);
+            return Some(environment(env, &words, &streams).await);
         }
         "hostname" => {
             let pod = &machine.context.pod;
-            let text = match args.first() {
+            let text = match words.first() {
                 Some(&("-f" | "--fqdn")) => machine.fqdn(),
                 Some(&("-i" | "-I")) => pod.ip.to_string(),
                 _ => pod.name.clone(),
@@ -54,7 +47,7 @@ pub(super) async fn run(
         }
         "date" => {
             let now = machine.context.world.clock.now();
-            let text = match args.first().and_then(|format| format.strip_prefix('+')) {
+            let text = match words.first().and_then(|format| format.strip_prefix('+')) {
                 Some(format) => now.strftime(format).to_string(),
                 None => now.strftime("%a %b %e %H:%M:%S UTC %Y").to_string(),
             };
@@ -79,33 +72,30 @@ pub(super) async fn run(
         }
         "uname" => {
             let all = format!("Linux {} 6.1.0 #1 SMP x86_64 GNU/Linux\n", machine.context.pod.name);
-            streams.print(if args.is_empty() { "Linux\n" } else { &all }).await;
+            streams.print(if words.is_empty() { "Linux\n" } else { &all }).await;
             0
         }
         "sleep" => {
-            let seconds = args.first().and_then(|text| text.trim_end_matches('s').parse::<f64>().ok());
-            match seconds.filter(|seconds| (0.0..1e9).contains(seconds)) {
-                Some(seconds) => {
-                    sleep(Duration::from_secs_f64(seconds)).await;
-                    0
-                }
-                None => {
-                    streams.complain("sleep: invalid time interval\n").await;
-                    1
-                }
+            let seconds = words.first().and_then(|text| text.trim_end_matches('s').parse::<f64>().ok());
+            if let Some(seconds) = seconds.filter(|seconds| (0.0..1e9).contains(seconds)) {
+                sleep(Duration::from_secs_f64(seconds)).await;
+                0
+            } else {
+                streams.complain("sleep: invalid time interval\n").await;
+                1
             }
         }
-        "touch" | "rm" | "mkdir" => change(machine, name, &args, &streams).await,
-        "test" | "[" => test(machine, &args),
+        "touch" | "rm" | "mkdir" => change(machine, name, &words, &streams).await,
+        "test" | "[" => test(machine, &words),
         "which" => {
-            for program in &args {
+            for program in &words {
                 streams.print(&format!("/usr/bin/{program}\n")).await;
             }
             0
         }
-        "getent" | "nslookup" | "nc" => network_tools::run(machine, name, &args, &streams).await,
+        "getent" | "nslookup" | "nc" => network_tools::run(machine, name, &words, &streams).await,
         "ps" | "pidof" | "pgrep" | "kill" | "pkill" | "killall" => {
-            process_tools::run(machine, name, &args, &streams).await
+            process_tools::run(machine, name, &words, &streams).await
         }
         _ => return None,
     })
@@ -117,8 +107,9 @@ async fn environment(env: &BTreeMap<String, String>, names: &[&str], streams: &S
         streams.print(&format!("{value}\n")).await;
         return 0;
     }
-    let text: String = env.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
-    streams.print(&text).await;
+    for (name, value) in env {
+        streams.print(&format!("{name}={value}\n")).await;
+    }
     0
 }
 
@@ -142,13 +133,12 @@ async fn filter(machine: &Machine, name: &str, args: &[&str], streams: &mut Stre
         text = String::from_utf8_lossy(&streams.input().await).into_owned();
     }
     for path in words {
-        match machine.read(path) {
-            Some(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
-            None => {
-                let why = if machine.files.is_folder(path) { "Is a directory" } else { "No such file or directory" };
-                streams.complain(&format!("{name}: {path}: {why}\n")).await;
-                code = if name.ends_with("grep") { 2 } else { 1 };
-            }
+        if let Some(bytes) = machine.read(path) {
+            text.push_str(&String::from_utf8_lossy(&bytes));
+        } else {
+            let why = if machine.files.is_folder(path) { "Is a directory" } else { "No such file or directory" };
+            streams.complain(&format!("{name}: {path}: {why}\n")).await;
+            code = if name.ends_with("grep") { 2 } else { 1 };
         }
     }
     let lines: Vec<&str> = text.lines().collect();
@@ -193,12 +183,11 @@ fn matches(line: &str, pattern: &str, any_case: bool) -> bool {
     let (line, pattern) =
         if any_case { (line.to_lowercase(), pattern.to_lowercase()) } else { (line.to_owned(), pattern.to_owned()) };
     let normal = pattern.replace("\\|", "|");
-    let found = normal.split('|').any(|part| match (part.strip_prefix('^'), part.strip_suffix('$')) {
+    normal.split('|').any(|part| match (part.strip_prefix('^'), part.strip_suffix('$')) {
         (Some(start), _) => line.starts_with(start),
         (None, Some(end)) => line.ends_with(end),
         (None, None) => line.contains(part),
-    });
-    found
+    })
 }
 
 async fn list(machine: &Machine, args: &[&str], streams: &Streams) -> u8 {

@@ -19,7 +19,7 @@ use super::{
     entrypoint::{self, Wait},
     files::FileSystem,
     planted::Planted,
-    userland::{self, Missing, Streams},
+    userland::{self, Streams},
 };
 use crate::{config::Config, host::Host, log::ServerLog, v2};
 
@@ -319,7 +319,7 @@ impl Container for Handle {
                 biased;
                 _ = ended.wait_for(Option::is_some) => ExitStatus::KILLED,
                 result = userland::start(&machine, &env, argv, streams) => {
-                    ExitStatus::code(result.unwrap_or_else(|Missing| 127))
+                    ExitStatus::code(result)
                 }
             }
         })

@@ -6,7 +6,7 @@ use tokio::time::{Duration, sleep};
 
 use super::{
     container::Machine,
-    userland::{self, Buffer, Input, Missing, Output, Shell, Streams},
+    userland::{self, Buffer, Input, Output, Shell, Streams},
 };
 
 /// Milliseconds until the script runs.
@@ -51,7 +51,7 @@ async fn program(machine: &Arc<Machine>, argv: Vec<String>) -> u8 {
         tty: false,
     };
     let env = machine.environment();
-    let code = userland::start(machine, &env, argv, streams).await.unwrap_or_else(|Missing| 127);
+    let code = userland::start(machine, &env, argv, streams).await;
     for line in String::from_utf8_lossy(&out.take()).lines() {
         machine.context.log.out(line);
     }

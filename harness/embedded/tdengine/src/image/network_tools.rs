@@ -6,8 +6,8 @@ use super::{container::Machine, userland::Streams};
 pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &Streams) -> u8 {
     let words: Vec<&str> = args.iter().copied().filter(|arg| !arg.starts_with('-')).collect();
     match name {
-        "getent" => match words.as_slice() {
-            ["hosts" | "ahosts", names @ ..] => {
+        "getent" => {
+            if let ["hosts" | "ahosts", names @ ..] = words.as_slice() {
                 let mut code = 0;
                 for name in names {
                     match machine.lookup(name) {
@@ -16,26 +16,22 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
                     }
                 }
                 code
-            }
-            _ => {
+            } else {
                 streams.complain("getent: wrong number of arguments\n").await;
                 1
             }
-        },
+        }
         "nslookup" => {
             let Some(name) = words.first() else { return 1 };
             streams.print("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n").await;
             // It asks the name server, not the hosts file.
             let found = machine.lookup_dns(name);
-            match found {
-                Some(ip) => {
-                    streams.print(&format!("Name:\t{name}\nAddress: {ip}\n\n")).await;
-                    0
-                }
-                None => {
-                    streams.print(&format!("** server can't find {name}: NXDOMAIN\n\n")).await;
-                    1
-                }
+            if let Some(ip) = found {
+                streams.print(&format!("Name:\t{name}\nAddress: {ip}\n\n")).await;
+                0
+            } else {
+                streams.print(&format!("** server can't find {name}: NXDOMAIN\n\n")).await;
+                1
             }
         }
         _ => {

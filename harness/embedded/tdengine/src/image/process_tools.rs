@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::{container::Machine, userland::Streams};
 
 /// `ps`, `pidof`, `kill` and their like.
@@ -10,7 +12,8 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
             let time = machine.context.world.clock.now().strftime("%H:%M").to_string();
             let mut text = "UID          PID    PPID  C STIME TTY          TIME CMD\n".to_owned();
             let mut line = |pid: u32, parent: u32, command: &str| {
-                text.push_str(&format!("root     {pid:>7} {parent:>7}  0 {time} ?        00:00:00 {command}\n"));
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "root     {pid:>7} {parent:>7}  0 {time} ?        00:00:00 {command}");
             };
             line(1, 0, "/bin/bash /usr/bin/entrypoint.sh taosd");
             if let Some(pid) = server {
@@ -29,7 +32,7 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
         },
         "kill" => {
             // `kill -s KILL 1` has the signal as a word of its own.
-            let signal = flags.first().map(|flag| flag.trim_start_matches('-')).unwrap_or("TERM");
+            let signal = flags.first().map_or("TERM", |flag| flag.trim_start_matches('-'));
             let (signal, pids) = if signal == "s" {
                 (words.first().copied().unwrap_or("TERM"), words.get(1..))
             } else {
@@ -41,15 +44,15 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
                 if pid.is_some() && pid == server {
                     machine.signal_server(is_kill(signal));
                 } else if pid != Some(1) {
-                    streams.complain(&format!("sh: 1: kill: No such process\n")).await;
+                    streams.complain("sh: 1: kill: No such process\n").await;
                     code = 1;
                 }
             }
             code
         }
         _ => {
-            let signal = flags.first().map(|flag| flag.trim_start_matches('-')).unwrap_or("TERM");
-            if server.is_some() && words.iter().any(|word| *word == "taosd") {
+            let signal = flags.first().map_or("TERM", |flag| flag.trim_start_matches('-'));
+            if server.is_some() && words.contains(&"taosd") {
                 machine.signal_server(is_kill(signal));
                 0
             } else {

@@ -277,7 +277,7 @@ impl Shell {
             }
             return Ok(0);
         }
-        Ok(start(&self.machine, &self.env, argv, streams).await.unwrap_or_else(|Missing| 127))
+        Ok(start(&self.machine, &self.env, argv, streams).await)
     }
 
     fn expand<'a>(&'a mut self, word: &'a Word) -> BoxFuture<'a, Vec<String>> {
@@ -330,37 +330,33 @@ fn is_name(text: &str) -> bool {
         && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// There is no such program in the image.
-pub(crate) struct Missing;
-
-/// Starts a program and waits for it.
+/// Starts a program and waits for it; 127 if there is no such program in the image.
 pub(crate) async fn start(
     machine: &Arc<Machine>,
     env: &BTreeMap<String, String>,
     argv: Vec<String>,
     streams: Streams,
-) -> Result<u8, Missing> {
+) -> u8 {
     let name = argv.first().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned()).unwrap_or_default();
     if matches!(name.as_str(), "sh" | "bash") {
         let mut shell = Shell::new(Arc::clone(machine), if name == "sh" { "sh" } else { "bash" });
         shell.env.clone_from(env);
-        return Ok(run_shell(&mut shell, &argv, streams).await);
+        return run_shell(&mut shell, &argv, streams).await;
     }
     let err = streams.err.clone();
     let tty = streams.tty;
     let found = commands::run(machine, env, &name, argv, streams).await;
     if let Some(code) = found {
-        return Ok(code);
+        return code;
     }
     let end = if tty { "\r\n" } else { "\n" };
     err.write(format!("sh: 1: {name}: not found{end}")).await;
-    Err(Missing)
+    127
 }
 
 async fn run_shell(shell: &mut Shell, argv: &[String], mut streams: Streams) -> u8 {
-    let mut rest = argv.iter().skip(1);
     let mut wants_script = false;
-    while let Some(word) = rest.next() {
+    for word in argv.iter().skip(1) {
         if let Some(flags) = word.strip_prefix('-') {
             wants_script |= flags.contains('c');
             continue;

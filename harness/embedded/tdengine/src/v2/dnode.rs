@@ -83,7 +83,8 @@ impl Dnode {
         let mut dnode = Self { patience: patience(node), shared, ..Self::default() };
         if let Some(file) = read("dnodeCfg.json") {
             dnode.id = file.get("dnodeId").and_then(as_id).unwrap_or_default();
-            dnode.cluster = file.get("clusterId").and_then(|id| id.as_str()).unwrap_or_default().to_owned();
+            let cluster = file.get("clusterId").and_then(|id| id.as_str());
+            dnode.cluster = cluster.map(str::to_owned).unwrap_or_default();
         }
         if let Some(file) = read("mnodeEpSet.json") {
             let members = file.get("nodeInfos").and_then(|list| list.as_array()).into_iter().flatten();
@@ -164,7 +165,7 @@ impl State {
             let ip = node.host.resolve(&ep.fqdn)?;
             ports::dial(&node.host, ip, ep.port + PEER_PORT, Port::Peer).ok()
         };
-        let Some(remote) = order.filter_map(dial).next() else {
+        let Some(remote) = order.into_iter().find_map(dial) else {
             self.dnode.status_later(node, STATUS);
             return;
         };
@@ -185,7 +186,7 @@ impl State {
         let patience = self.dnode.patience;
         let role_check = self.dnode.ticks.is_multiple_of(ROLE_CHECK);
         let mut groups: Vec<i32> =
-            self.vnodes.values().filter(|vnode| vnode.group.replica() > 1).map(|v| v.id()).collect();
+            self.vnodes.values().filter(|vnode| vnode.group.replica() > 1).map(super::vnode::Vnode::id).collect();
         if self.mnode.as_ref().and_then(|mnode| mnode.group.as_ref()).is_some_and(|group| group.replica() > 1) {
             groups.push(super::types::MNODE_GROUP);
         }

@@ -1,7 +1,8 @@
 //! A small kubelet: starts pods of the image on a paused clock, restarts their containers, runs their readiness
 //! probe, publishes their names, keeps their volumes.
 
-#![allow(dead_code, clippy::missing_panics_doc, reason = "each test file uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "helpers of tests")]
 
 use std::{
     collections::BTreeMap,

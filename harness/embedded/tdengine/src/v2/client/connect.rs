@@ -62,7 +62,7 @@ impl Client {
                     .resolve(&ep.fqdn)
                     .is_some_and(|ip| matches!(self.host.dial(ip, ep.port), Err(seatrial_sim::ConnectError::Refused)));
                 if error.code == codes::RPC_NETWORK_UNAVAIL && refused {
-                    sleep(Duration::from_millis(4_000)).await;
+                    sleep(Duration::from_secs(4)).await;
                 }
                 return Err(error);
             }

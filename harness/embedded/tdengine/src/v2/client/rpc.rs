@@ -48,13 +48,11 @@ pub(crate) async fn any<T>(
 /// Connects to a server.
 async fn reach(from: &Host, ep: &EndPoint, offset: u16, port: Port) -> Result<Arc<Taosd>, SqlError> {
     let Some(ip) = from.resolve(&ep.fqdn) else { return Err(SqlError::of(codes::RPC_FQDN_ERROR)) };
-    match ports::dial(from, ip, ep.port + offset, port) {
-        Ok(taosd) => Ok(taosd),
-        Err(_) => {
-            sleep(Duration::from_millis(from.dice("rpc").between(DEAD, DEAD + 300))).await;
-            Err(SqlError::of(codes::RPC_NETWORK_UNAVAIL))
-        }
+    if let Ok(taosd) = ports::dial(from, ip, ep.port + offset, port) {
+        return Ok(taosd);
     }
+    sleep(Duration::from_millis(from.dice("rpc").between(DEAD, DEAD + 300))).await;
+    Err(SqlError::of(codes::RPC_NETWORK_UNAVAIL))
 }
 
 /// Finds the master among the mnodes, following redirections; `set` is then what the master says of the mnodes.

@@ -47,7 +47,7 @@ impl Mnode {
     /// Before that it asks for mnodes, and waits for their answers.
     pub(super) fn step(&mut self, node: &Taosd) {
         self.add_mnodes(node);
-        self.step_waits = self.pending_mnode.is_some();
+        self.step_waits = self.awaited.is_some();
         if !self.step_waits {
             self.finish_step(node);
         }
@@ -74,8 +74,8 @@ impl Mnode {
                 self.remove_dnode(node, id);
                 return true;
             }
-            let last = self.dnodes.get(&id).map_or(0, |life| life.last);
-            let lost = !self.is_online(id) && last + threshold <= self.ticks;
+            let heard = self.dnodes.get(&id).map_or(0, |life| life.last);
+            let lost = !self.is_online(id) && heard + threshold <= self.ticks;
             if lost && row.ep != node.ep && self.sdb.dnodes.len() > 1 {
                 self.commit(node, |sdb| {
                     if let Some(row) = sdb.dnodes.get_mut(&id) {
@@ -184,7 +184,7 @@ impl Mnode {
             && self.group.as_ref().is_some_and(|group| group.replica() == self.sdb.mnodes.len());
         for place in self.places() {
             let dnode = place.dnode;
-            if self.sdb.mnodes.len() >= wanted || self.pending_mnode.is_some() || !well {
+            if self.sdb.mnodes.len() >= wanted || self.awaited.is_some() || !well {
                 return;
             }
             if self.sdb.mnodes.contains_key(&dnode) || !self.is_ready(dnode) {
@@ -210,7 +210,7 @@ impl Mnode {
             self.mnode_refused(node, dnode, code);
             return;
         }
-        self.pending_mnode = Some(dnode);
+        self.awaited = Some(dnode);
         let me = node.weak();
         tokio::spawn(async move {
             let result = answer.await.unwrap_or(Err(codes::RPC_NETWORK_UNAVAIL));

@@ -13,7 +13,7 @@ impl Mnode {
         if_not_exists: bool,
         options: &DatabaseOptions,
     ) -> Result<(), SqlError> {
-        let settings = self.default_settings(node).with(options)?;
+        let settings = default_settings(node).with(options)?;
         if self.sdb.databases.contains_key(name) {
             return if if_not_exists { Ok(()) } else { Err(SqlError::of(codes::MND_DB_ALREADY_EXIST)) };
         }
@@ -78,27 +78,27 @@ impl Mnode {
         }
         Ok(settings)
     }
+}
 
-    /// What the configuration file says of new databases.
-    fn default_settings(&self, node: &Taosd) -> DatabaseSettings {
-        let config = &node.host.config;
-        let number = |name, default: u32, low, high| {
-            u32::try_from(config.number(name, i64::from(default), low, high)).unwrap_or(default)
-        };
-        let standard = DatabaseSettings::default();
-        DatabaseSettings {
-            replica: number("replica", standard.replica, 1, 3),
-            quorum: number("quorum", standard.quorum, 1, 2),
-            days: number("days", standard.days, 1, 3_650),
-            keep: [number("keep", standard.keep[0], 1, 365_000); 3],
-            cache: number("cache", standard.cache, 1, 128),
-            blocks: number("blocks", standard.blocks, 3, 10_000),
-            min_rows: number("minRows", standard.min_rows, 10, 1_000),
-            max_rows: number("maxRows", standard.max_rows, 200, 10_000),
-            wal: number("walLevel", standard.wal, 0, 2),
-            fsync: number("fsync", standard.fsync, 0, 180_000),
-            comp: number("comp", standard.comp, 0, 2),
-            ..standard
-        }
+/// What the configuration file says of new databases.
+fn default_settings(node: &Taosd) -> DatabaseSettings {
+    let config = &node.host.config;
+    let number = |name, default: u32, low, high| {
+        u32::try_from(config.number(name, i64::from(default), low, high)).unwrap_or(default)
+    };
+    let standard = DatabaseSettings::default();
+    DatabaseSettings {
+        replica: number("replica", standard.replica, 1, 3),
+        quorum: number("quorum", standard.quorum, 1, 2),
+        days: number("days", standard.days, 1, 3_650),
+        keep: [number("keep", standard.keep[0], 1, 365_000); 3],
+        cache: number("cache", standard.cache, 1, 128),
+        blocks: number("blocks", standard.blocks, 3, 10_000),
+        min_rows: number("minRows", standard.min_rows, 10, 1_000),
+        max_rows: number("maxRows", standard.max_rows, 200, 10_000),
+        wal: number("walLevel", standard.wal, 0, 2),
+        fsync: number("fsync", standard.fsync, 0, 180_000),
+        comp: number("comp", standard.comp, 0, 2),
+        ..standard
     }
 }

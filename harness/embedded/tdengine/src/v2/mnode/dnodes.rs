@@ -57,7 +57,7 @@ impl State {
     /// A dnode has been asked to run an mnode, and has answered.
     pub fn on_mnode_created(&mut self, node: &Taosd, dnode: i32, result: Result<(), i32>) {
         let Ok(mnode) = self.still_master() else { return };
-        if mnode.pending_mnode.take() != Some(dnode) {
+        if mnode.awaited.take() != Some(dnode) {
             return;
         }
         match result {

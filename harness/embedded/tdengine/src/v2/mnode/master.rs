@@ -51,7 +51,7 @@ pub(crate) struct Mnode {
     /// Vgroups' lives, by id.
     pub vgroups: BTreeMap<i32, VgroupLife>,
     /// A new mnode that has not answered yet.
-    pub pending_mnode: Option<i32>,
+    pub awaited: Option<i32>,
     /// The balancer waits for that mnode's answer in the middle of a step.
     pub(super) step_waits: bool,
     pub(super) timer: u64,
@@ -71,7 +71,7 @@ impl Mnode {
             ticks: 0,
             dnodes: BTreeMap::new(),
             vgroups: BTreeMap::new(),
-            pending_mnode: None,
+            awaited: None,
             step_waits: false,
             timer: 0,
             listed: (0, Arc::new([])),
@@ -120,7 +120,7 @@ impl Mnode {
     /// Everything is unknown to a new master.
     fn reset(&mut self, node: &Taosd) {
         self.ticks = 0;
-        self.pending_mnode = None;
+        self.awaited = None;
         self.step_waits = false;
         for dnode in self.sdb.dnodes.keys().copied().collect::<Vec<_>>() {
             let life = self.life(dnode);

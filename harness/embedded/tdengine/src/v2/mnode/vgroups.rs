@@ -60,8 +60,8 @@ impl Mnode {
         let chosen: Vec<i32> =
             self.places().iter().map(|place| place.dnode).filter(|dnode| self.is_ready(*dnode)).take(replica).collect();
         if chosen.len() < replica {
-            let none = !self.sdb.dnodes.keys().any(|dnode| self.is_online(*dnode));
-            return Err(SqlError::of(if none { codes::MND_NOT_READY } else { codes::MND_NO_ENOUGH_DNODES }));
+            let nobody = !self.sdb.dnodes.keys().any(|dnode| self.is_online(*dnode));
+            return Err(SqlError::of(if nobody { codes::MND_NOT_READY } else { codes::MND_NO_ENOUGH_DNODES }));
         }
         let vg = self.sdb.last_vgroup + 1;
         let dnodes = self.spread_masters(vg, chosen);
