@@ -1,1 +1,119 @@
-//! Every scenario file as one cargo test.
+//! Runs scenario files on the embedded cluster: what the tests and the benchmark of this folder share.
+
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use seatrial_embedded::{Defects, EmbeddedCluster};
+use seatrial_engine::{Edits, Keep, ManifestSet, Options, Plan, RunSummary, Selection, Suite};
+use seatrial_environments::Embedded;
+use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
+
+/// Anything that can go wrong before a scenario runs.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// The scenarios, manifests and claims of this checkout.
+pub struct Checkout {
+    suite: Suite,
+    sets: Vec<ManifestSet>,
+}
+
+/// A run that is over.
+pub struct Ran {
+    /// How it ended.
+    pub summary: RunSummary,
+    /// Everything that happened.
+    pub events: Vec<Event>,
+}
+
+impl Checkout {
+    /// Reads the scenarios below `scenarios/FOLDER`.
+    pub fn load(folder: &str) -> Result<Self, Failure> {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let fixtures = here.join("../fixtures");
+        let set = |name: &str| ManifestSet::load(&fixtures.join("doc-2x").join(name));
+        let sets = vec![
+            set("doc").map_err(|mistake| mistake.to_string())?,
+            set("headless").map_err(|mistake| mistake.to_string())?,
+        ];
+        let ledgers: [PathBuf; 1] = [fixtures.join("claims/doc-2x.yaml")];
+        Ok(Self { suite: Suite::load(&[here.join(folder)], &ledgers, &sets)?, sets })
+    }
+
+    /// One plan for each scenario and manifest set, `NAME@SET`, for `tdengine`.
+    pub fn plans(&self, tdengine: &str) -> Result<Vec<Plan>, Failure> {
+        let plan = self.plan(tdengine)?;
+        Ok(plan.runs.iter().map(|run| Plan { runs: vec![run.clone()], ..plan.clone() }).collect())
+    }
+
+    /// The plan of everything for `tdengine`.
+    pub fn plan(&self, tdengine: &str) -> Result<Plan, Failure> {
+        let version = tdengine.parse().map_err(|error| format!("{tdengine}: {error}"))?;
+        let selection = Selection { version, sets: Vec::new(), names: Vec::new(), repeats: 1 };
+        Ok(self.suite.plan(&selection, &self.sets)?)
+    }
+
+    /// Runs `plan` on embedded clusters, on a paused clock of its own.
+    pub fn run(&self, plan: &Plan, seed: u64) -> Result<Ran, Failure> {
+        let tdengine = plan.version.to_string();
+        let events = Events::default();
+        let mut log = EventLog::new(vec![Box::new(events.clone())]);
+        let options = Options {
+            seatrial: env!("CARGO_PKG_VERSION").to_owned(),
+            replay: format!("seatrial run --tdengine {tdengine} --seed {seed}"),
+            seed,
+            edits: Edits {
+                image: EmbeddedCluster::image_reference(&tdengine),
+                pull_policy: Some("IfNotPresent".to_owned()),
+                storage_class: None,
+            },
+            keep: Keep::Never,
+            cancel: tokio::sync::watch::channel(false).1,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+        let summary = runtime.block_on(async {
+            let environment = Embedded::new(&tdengine, Defects::default())?;
+            Ok::<_, Failure>(seatrial_engine::run(plan, &self.sets, &environment, &options, &mut log).await?)
+        })?;
+        let events = std::mem::take(&mut *events.0.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Ran { summary, events })
+    }
+}
+
+impl Ran {
+    /// What did not pass, in full; empty if all did.
+    pub fn complaints(&self) -> String {
+        let complaints = self.events.iter().filter_map(|event| match &event.body {
+            Body::CheckFinished(check) if check.verdict != Verdict::Pass => Some(format!(
+                "{}, step {}, check {}: {}\n{}: {}\n--- expected\n{}\n--- seen\n{}\n",
+                check.scenario,
+                check.step,
+                check.check,
+                check.title,
+                check.verdict,
+                check.reason,
+                check.expected,
+                check.seen
+            )),
+            Body::StepFinished(step) if step.verdict.is_some_and(|verdict| verdict != Verdict::Pass) => {
+                Some(format!("{}, step {}: {}\n", step.scenario, step.step, step.reason))
+            }
+            Body::Notice { text, .. } => Some(format!("notice: {text}\n")),
+            _ => None,
+        });
+        complaints.collect()
+    }
+}
+
+/// Keeps all events.
+#[derive(Clone, Default)]
+struct Events(Arc<Mutex<Vec<Event>>>);
+
+impl Sink for Events {
+    fn take(&mut self, event: &Event) -> Result<(), WriteError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+        Ok(())
+    }
+}

@@ -1,3 +1,47 @@
-//! The `seatrial` command.
+//! The `seatrial` command: arguments in, exit code out.
 
-fn main() {}
+mod args;
+mod commands;
+mod complaint;
+mod home;
+mod interrupt;
+mod run_folder;
+mod virtual_time;
+
+use std::process::ExitCode;
+
+use args::{Cli, Command};
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log_to_stderr(cli.verbose);
+    let done = match &cli.command {
+        Command::Run(args) => commands::run(args, &cli),
+        Command::List(args) => commands::list(args),
+        Command::Lint(args) => commands::lint(args),
+        Command::Schema(args) => commands::schema(args),
+        Command::Report(args) => commands::report(args, &cli),
+        Command::Serve(args) => commands::serve(args),
+        Command::Selfcheck(args) => commands::selfcheck(args),
+        Command::Completions { shell } => commands::completions(*shell),
+    };
+    match done {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(complaint) => {
+            eprintln!("{complaint}");
+            ExitCode::from(complaint.exit.code())
+        }
+    }
+}
+
+/// `RUST_LOG` wins over `-v`.
+fn log_to_stderr(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "seatrial=info,warn",
+        _ => "debug",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}

@@ -1,0 +1,269 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Puts a TDengine release through its sea trials on Kubernetes.
+///
+/// Follows the documentation step by step on a cluster, checks what it says after every step, and writes the report
+/// that a release is qualified with. Without Docker or Kubernetes it runs on an embedded cluster.
+#[derive(Debug, Parser)]
+#[command(name = "seatrial", version, max_term_width = 100)]
+pub struct Cli {
+    /// When to colour the output.
+    #[arg(long, value_enum, default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+    /// Say more: once for what is done, twice for every request. Goes to standard error.
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to colour the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What `seatrial` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run scenarios and report what holds.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// List the scenarios that would run, with their claims.
+    #[command(after_help = "Examples:\n  seatrial list\n  seatrial list scenarios/doc-2x --tdengine 2.6.0.65")]
+    List(SelectArgs),
+    /// Check scenario files without running them.
+    #[command(after_help = "Examples:\n  seatrial lint\n  seatrial lint my-scenarios/")]
+    Lint(PathArgs),
+    /// Print the JSON schema of scenario files, or of a report.
+    #[command(after_help = "Examples:\n  seatrial schema > scenario.schema.json\n  seatrial schema --of report")]
+    Schema(SchemaArgs),
+    /// Make the reports of a run again from its events; also of a run that was killed.
+    #[command(after_help = "Examples:\n  seatrial report target/seatrial/latest\n  seatrial report RUN --lang zh")]
+    Report(ReportArgs),
+    /// Serve an embedded cluster on a loopback port, for plain kubectl.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(ServeArgs),
+    /// Plant defects in the embedded cluster and see which check catches which.
+    #[command(after_help = "Examples:\n  seatrial selfcheck\n  seatrial selfcheck --defect dnode-id-reused")]
+    Selfcheck(SelfcheckArgs),
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  seatrial completions bash > /etc/bash_completion.d/seatrial")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  seatrial run                                   the documented path, on the embedded cluster
+  seatrial run scenarios/doc-2x/failure-2.yaml   one scenario
+  seatrial run --manifests headless --seed 7     one set of manifests, another seed
+  seatrial run --repeat 20                       how often does what is left to chance happen?
+
+Exit codes:
+  0 all checks passed   1 a check failed         2 bad usage or an invalid scenario
+  3 environment failed  4 nothing was checked    5 nothing failed, something is unknown";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  seatrial serve --kubeconfig kubeconfig --speed 60
+  KUBECONFIG=kubeconfig kubectl apply -f fixtures/doc-2x/doc
+  KUBECONFIG=kubeconfig kubectl exec -it tdengine-0 -- taos -s 'show dnodes'";
+
+/// Where scenarios are.
+#[derive(Clone, Debug, Args)]
+pub struct PathArgs {
+    /// Scenario files, or folders of them [default: the documented path].
+    pub paths: Vec<PathBuf>,
+}
+
+/// Which scenarios are meant.
+#[derive(Clone, Debug, Args)]
+pub struct SelectArgs {
+    /// Where scenarios are.
+    #[command(flatten)]
+    pub paths: PathArgs,
+    /// The TDengine version.
+    #[arg(long, value_name = "V", default_value = "2.1.1.0")]
+    pub tdengine: String,
+    /// The manifests to run with [default: each set that a scenario names].
+    #[arg(long, value_enum)]
+    pub manifests: Option<Manifests>,
+}
+
+/// Sets of manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Manifests {
+    /// As the document prints them.
+    Doc,
+    /// The same with a headless Service that publishes names before pods are ready.
+    Headless,
+}
+
+impl Manifests {
+    /// The name of the set, as scenarios and reports have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Doc => "doc",
+            Self::Headless => "headless",
+        }
+    }
+}
+
+/// Arguments of `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Which scenarios to run.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Seed of everything that is left to chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Run each scenario N times, each time with another seed.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub repeat: u32,
+    /// Where to leave events and reports; must not exist [default: target/seatrial/RUN-ID].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// When to keep what a scenario made in the cluster.
+    #[arg(long, value_enum, default_value_t = Keep::Never)]
+    pub keep: Keep,
+    /// Language of the reports.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
+}
+
+/// When to keep what a scenario made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Keep {
+    /// Never: whatever a run made, it removes.
+    Never,
+    /// When the scenario did not pass.
+    OnFailure,
+    /// Always.
+    Always,
+}
+
+/// Languages of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    /// English.
+    En,
+    /// Chinese.
+    Zh,
+}
+
+/// Arguments of `schema`.
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(long, value_enum, default_value_t = SchemaOf::Scenario)]
+    pub of: SchemaOf,
+}
+
+/// What there is a schema of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// `report.json`.
+    Report,
+}
+
+/// Arguments of `report`.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// The folder of the run, or its `events.jsonl`.
+    pub run: PathBuf,
+    /// Where to write the reports [default: the folder of the run].
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Language of the reports.
+    #[arg(long, value_enum, default_value_t = Lang::En)]
+    pub lang: Lang,
+}
+
+/// Arguments of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// The port, on 127.0.0.1 only; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    pub port: u16,
+    /// Where to write the kubeconfig file (mode 0600) [default: a file in the temporary folder].
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// How fast time passes: `real`, a factor, or `max`.
+    #[arg(long, default_value = "real", value_parser = parse_speed)]
+    pub speed: f64,
+    /// The TDengine version that the images run.
+    #[arg(long, value_name = "V", default_value = "2.1.1.0")]
+    pub tdengine: String,
+    /// Seed of everything that is left to chance.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Worker nodes beside the control plane.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=16))]
+    pub workers: u32,
+}
+
+/// Arguments of `selfcheck`.
+#[derive(Clone, Debug, Args)]
+pub struct SelfcheckArgs {
+    /// Where scenarios are.
+    #[command(flatten)]
+    pub paths: PathArgs,
+    /// Plant only these defects [default: each in turn].
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+}
+
+/// The fastest that `max` means: a thousand seconds a second, so that a watch can still be followed.
+const MAX_SPEED: f64 = 1000.0;
+
+fn parse_speed(text: &str) -> Result<f64, String> {
+    match text {
+        "real" => Ok(1.0),
+        "max" => Ok(MAX_SPEED),
+        _ => match text.parse::<f64>() {
+            Ok(factor) if (0.01..=MAX_SPEED).contains(&factor) => Ok(factor),
+            _ => Err(format!("expected `real`, `max`, or a factor from 0.01 to {MAX_SPEED}")),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[rstest]
+    #[case("real", Some(1.0))]
+    #[case("60", Some(60.0))]
+    #[case("max", Some(MAX_SPEED))]
+    #[case("0", None)]
+    #[case("-1", None)]
+    #[case("NaN", None)]
+    #[case("fast", None)]
+    fn speeds(#[case] text: &str, #[case] factor: Option<f64>) {
+        assert_eq!(parse_speed(text).ok(), factor);
+    }
+}

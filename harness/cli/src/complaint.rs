@@ -1,0 +1,37 @@
+use std::fmt;
+
+use seatrial_record::ExitCode;
+
+/// Why the command ends without doing what was asked: what was tried, what happened, what to do.
+#[derive(Debug)]
+pub struct Complaint {
+    /// The exit code.
+    pub exit: ExitCode,
+    text: String,
+}
+
+impl Complaint {
+    /// Bad usage, or a file that is not valid.
+    pub fn usage(text: impl fmt::Display) -> Self {
+        Self { exit: ExitCode::Usage, text: text.to_string() }
+    }
+
+    /// The machine or the cluster does not do its part.
+    pub fn environment(text: impl fmt::Display) -> Self {
+        Self { exit: ExitCode::Environment, text: text.to_string() }
+    }
+
+    /// Nothing would be checked.
+    pub fn nothing(text: impl fmt::Display) -> Self {
+        Self { exit: ExitCode::NothingChecked, text: text.to_string() }
+    }
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.text.starts_with("error") {
+            true => f.write_str(self.text.trim_end()),
+            false => write!(f, "error: {}", self.text.trim_end()),
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Every scenario file, with each manifest set, as one test on the embedded cluster: `doc-2x::failure-2@headless`.
+
+use std::{process::ExitCode, sync::Arc};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use seatrial_record::Verdict;
+use seatrial_scenarios::{Checkout, Failure};
+
+const FOLDERS: [(&str, &str); 1] = [("doc-2x", "2.1.1.0")];
+const SEED: u64 = 1;
+
+fn main() -> ExitCode {
+    match trials() {
+        Ok(trials) => libtest_mimic::run(&Arguments::from_args(), trials).exit_code(),
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials() -> Result<Vec<Trial>, Failure> {
+    let mut trials = Vec::new();
+    for (folder, tdengine) in FOLDERS {
+        let checkout = Arc::new(Checkout::load(folder)?);
+        for plan in checkout.plans(tdengine)? {
+            let name = plan.runs.iter().map(|run| format!("{folder}::{}", run.planned.key)).collect::<String>();
+            let checkout = Arc::clone(&checkout);
+            trials.push(Trial::test(name, move || {
+                let ran = checkout.run(&plan, SEED).map_err(|failure| Failed::from(failure.to_string()))?;
+                if ran.summary.verdict == Some(Verdict::Pass) {
+                    return Ok(());
+                }
+                Err(format!("{:?}: {}\n{}", ran.summary.verdict, ran.summary.reason, ran.complaints()).into())
+            }));
+        }
+    }
+    Ok(trials)
+}
