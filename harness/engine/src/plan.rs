@@ -11,7 +11,10 @@ use seatrial_taos::Version;
 
 use crate::{
     Ledger, ManifestSet,
-    scenario::{Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Scenario, Subject, meant, parse},
+    scenario::{
+        Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Names, Scenario, Step, Subject, meant, parse,
+    },
+    title::readable,
 };
 
 /// Valid scenarios and the claims that they speak of.
@@ -138,7 +141,7 @@ impl Suite {
                 }
                 for repeat in 1..=selection.repeats.max(1) {
                     let key = if repeat == 1 { key.clone() } else { format!("{key}#{repeat}") };
-                    let planned = planned(&applicable, key, set);
+                    let planned = planned(&applicable, key, set, names_of(sets, set).as_ref());
                     plan.runs.push(PlannedRun { scenario: Arc::clone(&applicable), planned, repeat });
                 }
             }
@@ -200,7 +203,12 @@ fn applicable(scenario: &Scenario, version: [u64; 3], set: &str) -> Scenario {
     scenario
 }
 
-fn planned(scenario: &Scenario, key: String, set: &str) -> PlannedScenario {
+fn names_of(sets: &[ManifestSet], name: &str) -> Option<Names> {
+    sets.iter().find(|set| set.name == name)?.names("").ok()
+}
+
+fn planned(scenario: &Scenario, key: String, set: &str, names: Option<&Names>) -> PlannedScenario {
+    let title = |step: &Step| names.map_or_else(|| step.title(), |names| readable(&step.title(), names));
     let start = start_title(scenario.start.replicas);
     let checks = scenario.checks().count() + crate::run::implied(scenario.start.replicas, scenario.start.within).len();
     PlannedScenario {
@@ -210,7 +218,7 @@ fn planned(scenario: &Scenario, key: String, set: &str) -> PlannedScenario {
         file: scenario.file.clone(),
         manifests: set.to_owned(),
         claims: scenario.claims.iter().map(|claim| claim.value.clone()).collect(),
-        steps: std::iter::once(start).chain(scenario.steps.iter().map(crate::scenario::Step::title)).collect(),
+        steps: std::iter::once(start).chain(scenario.steps.iter().map(title)).collect(),
         checks: u32::try_from(checks).unwrap_or(u32::MAX),
     }
 }

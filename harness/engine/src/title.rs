@@ -3,12 +3,18 @@
 use std::fmt::Display;
 
 use crate::scenario::{
-    Action, Check, CrashLoop, Delete, Dnodes, Exec, Expectation, Ids, Log, Mnodes, Objects, Pods, Pvcs, Sql, SqlExpect,
-    StatefulSetStatus, Step, Subject, Vgroups, Where, WorkloadState,
+    Action, Check, CrashLoop, Delete, Dnodes, Exec, Expectation, Ids, Log, Mnodes, Names, Objects, Pods, Pvcs, Sql,
+    SqlExpect, StatefulSetStatus, Step, Subject, Template, Vgroups, Where, WorkloadState,
 };
 
 /// The longest SQL or command that is shown in a title.
 const SHOWN: usize = 100;
+
+/// A title with its variables replaced. The namespace differs from run to run, so it stays out of titles.
+pub(crate) fn readable(title: &str, names: &Names) -> String {
+    let names = Names { namespace: "NAMESPACE".to_owned(), ..names.clone() };
+    title.parse::<Template>().map_or_else(|_| title.to_owned(), |title| title.expand(&names))
+}
 
 fn short(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -98,7 +98,7 @@ async fn a_cluster_that_does_as_documented_passes() {
     assert_eq!(ran.summary.exit, ExitCode::Passed, "{}", ran.summary.reason);
     assert_eq!(ran.checks().len(), 3);
     let start = ran.checks()[1];
-    assert_eq!(start.title, "dnodes: ready 1 (${pod(0)}), 2 (${pod(1)}), 3 (${pod(2)}) within 1m");
+    assert_eq!(start.title, "dnodes: ready 1 (tdengine-0), 2 (tdengine-1), 3 (tdengine-2) within 1m");
     // Dnodes are ready 12 s after the manifests; noticed within the pause between two looks.
     assert!((12_000..13_100).contains(&start.fulfilled_after_ms.unwrap()), "{start:?}");
     assert_eq!(ran.last().findings[0].finding, Finding::Confirmed);

@@ -7,6 +7,7 @@ use super::{Glance, Holds, Lens, Stage, Stop};
 use crate::{
     plan::by_watch,
     scenario::{Check, Located, Outcome, Subject},
+    title::readable,
 };
 
 /// The first pause between two looks at what cannot be watched.
@@ -105,7 +106,7 @@ impl Stage<'_> {
             scenario: self.key.clone(),
             step: self.step,
             check: number,
-            title: check.title(),
+            title: readable(&check.title(), &self.names),
             verdict,
             blame,
             expected: last.glance.expected,

@@ -7,6 +7,7 @@ use super::{Setting, Stage, Stop, check::CheckEnd};
 use crate::{
     plan::start_title,
     scenario::{Bound, Check, Dnodes, Expectation, Filter, Ids, Look, Place, Pods, Scenario, Subject},
+    title::readable,
 };
 
 /// How long it may take until the first news of the namespace come.
@@ -67,6 +68,7 @@ impl Stage<'_> {
             Ok(()) => {}
             Err(stop @ Stop::Write(_)) => return Err(stop),
             Err(stop) => {
+                let late = matches!(stop, Stop::OutOfTime);
                 end.interrupted = matches!(stop, Stop::Interrupted);
                 let (verdict, blame, reason) = match stop {
                     Stop::Interrupted => (Verdict::Unknown, Blame::Harness, "it was interrupted".to_owned()),
@@ -82,6 +84,14 @@ impl Stage<'_> {
                 if end.blame.is_none() {
                     end.blame = Some(blame);
                     end.reason.clone_from(&reason);
+                }
+                if late {
+                    self.last_chance(DIAGNOSTICS);
+                    match self.diagnose(&[]).await {
+                        Err(stop @ Stop::Write(_)) => return Err(stop),
+                        // What could be collected was recorded.
+                        Ok(()) | Err(_) => {}
+                    }
                 }
                 self.finish_step(Some(verdict), Some(blame), reason, self.acted)?;
             }
@@ -102,8 +112,8 @@ impl Stage<'_> {
     }
 
     async fn steps(&mut self, scenario: &Scenario, setting: &Setting<'_>, end: &mut ScenarioEnd) -> Result<(), Stop> {
+        self.first_news(FIRST_NEWS).await?;
         self.begin_step(0, start_title(scenario.start.replicas)).await?;
-        self.pause(Instant::now() + FIRST_NEWS, true).await?;
         let begun = self.acted;
         let acted = self.apply_all(setting.set, setting.edits, scenario.start.replicas).await?;
         let mut checks = implied(scenario.start.replicas, scenario.start.within);
@@ -118,7 +128,8 @@ impl Stage<'_> {
             return Ok(());
         }
         for (number, step) in (1..).zip(&scenario.steps) {
-            self.begin_step(number, step.title()).await?;
+            let title = readable(&step.title(), &self.names);
+            self.begin_step(number, title).await?;
             let begun = self.acted;
             if !self.happened(&step.filter) {
                 let names: Vec<&str> = step.filter.when.iter().map(|name| name.value.as_str()).collect();

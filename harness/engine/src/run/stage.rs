@@ -52,6 +52,8 @@ pub(crate) struct Stage<'a> {
     known: BTreeMap<(ObservedKind, String), String>,
     cancel: watch::Receiver<bool>,
     deadline: Instant,
+    /// True once the watch has told anything.
+    news: bool,
 }
 
 /// How a pause ended.
@@ -89,6 +91,7 @@ impl<'a> Stage<'a> {
             known: BTreeMap::new(),
             cancel,
             deadline: Instant::now() + timeout,
+            news: false,
         }
     }
 
@@ -131,6 +134,14 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Waits until the watch has told something, at most for `time`.
+    pub async fn first_news(&mut self, time: Duration) -> Result<(), Stop> {
+        if !self.news {
+            self.pause(Instant::now() + time, true).await?;
+        }
+        Ok(())
+    }
+
     /// Waits until `until`, or with `wake` until something changes in the namespace.
     pub async fn pause(&mut self, until: Instant, wake: bool) -> Result<Pause, Stop> {
         loop {
@@ -164,6 +175,7 @@ impl<'a> Stage<'a> {
         };
         let pods: BTreeMap<String, String> = snapshot.pods.values().map(|pod| (pod.name.clone(), state(pod))).collect();
         self.snapshot = snapshot;
+        self.news = true;
         self.observe_all(ObservedKind::Pod, &pods)?;
         Ok(())
     }

@@ -1,4 +1,5 @@
 use seatrial_cluster::{ClaimState, Kind};
+use seatrial_record::EvidenceKind;
 
 use crate::{
     run::{Glance, Holds, Lens, grid::Grid},
@@ -9,7 +10,14 @@ use crate::{
 const BY_ITSELF: [&str; 1] = ["configmap/kube-root-ca.crt"];
 
 impl Lens {
-    pub(crate) fn pvcs(&self, expected: &Pvcs) -> Glance {
+    pub(crate) fn pvcs(&mut self, expected: &Pvcs) -> Glance {
+        let mut table = Grid::new(["NAME", "STATUS", "VOLUME"]);
+        for claim in self.snapshot.claims.values() {
+            let status = if claim.deleting { "Terminating".to_owned() } else { claim.phase.clone() };
+            table.row(vec![claim.name.clone(), status, claim.volume.clone().unwrap_or_default()]);
+        }
+        let source = format!("kubectl get pvc -n {}", self.names.namespace);
+        self.note(EvidenceKind::Object, "volume claims".to_owned(), source, &table.to_string());
         let header = ["claim", "state"];
         let (mut left, mut right) = (Grid::new(header), Grid::new(header));
         let mut against = Vec::new();
@@ -32,7 +40,15 @@ impl Lens {
         Glance::of(left.to_string(), right.to_string(), &against)
     }
 
-    pub(crate) fn statefulset(&self, expected: StatefulSetStatus) -> Glance {
+    pub(crate) fn statefulset(&mut self, expected: StatefulSetStatus) -> Glance {
+        let text = match self.snapshot.stateful_sets.get(&self.names.statefulset) {
+            Some(set) => {
+                format!("replicas {}, pods {}, ready {}, updated {}", set.replicas, set.current, set.ready, set.updated)
+            }
+            None => "not found".to_owned(),
+        };
+        let source = format!("kubectl get statefulset {} -n {}", self.names.statefulset, self.names.namespace);
+        self.note(EvidenceKind::Object, "StatefulSet".to_owned(), source, &text);
         let found = self.snapshot.stateful_sets.get(&self.names.statefulset);
         let number = |number: Option<u32>| number.map_or_else(|| "none".to_owned(), |number| number.to_string());
         let rows = [
@@ -62,8 +78,11 @@ impl Lens {
             for object in objects {
                 let name = object.name.expand(&self.names);
                 let found = match self.access.names(kind(object.kind)).await {
-                    Ok(names) if names.contains(&name) => "present",
-                    Ok(_) => "absent",
+                    Ok(names) => {
+                        let source = format!("kubectl get {} -n {} -o name", object.kind, self.names.namespace);
+                        self.note(EvidenceKind::Object, format!("every {}", object.kind), source, &names.join("\n"));
+                        if names.contains(&name) { "present" } else { "absent" }
+                    }
                     Err(error) => return Glance::error(format!("{}/{name} {state}", object.kind), &error),
                 };
                 let name = format!("{}/{name}", object.kind);
@@ -86,11 +105,13 @@ impl Lens {
                 Err(error) => return Glance::error(expected, &error),
             }
         }
-        found.retain(|name| !BY_ITSELF.contains(&name.as_str()));
+        let source = format!("kubectl get all,pvc,cm,secret,pdb,netpol -n {}; kubectl get pv", self.names.namespace);
         match self.access.volumes().await {
             Ok(volumes) => found.extend(volumes.into_iter().map(|name| format!("volume/{name}"))),
             Err(error) => return Glance::error(expected, &error),
         }
+        self.note(EvidenceKind::Object, "everything in the namespace".to_owned(), source, &found.join("\n"));
+        found.retain(|name| !BY_ITSELF.contains(&name.as_str()));
         match found.as_slice() {
             [] => Glance::yes(expected, expected),
             found => Glance::no(expected, found.join("\n"), format!("there is still {}", found.join(", "))),
@@ -110,7 +131,7 @@ impl Lens {
             Ok(log) => log,
             Err(error) => return Glance::error(wanted, &error),
         };
-        self.note(seatrial_record::EvidenceKind::Log, format!("log of {pod}"), format!("kubectl logs {pod}"), &log);
+        self.note(EvidenceKind::Log, format!("log of {pod}"), format!("kubectl logs {pod}"), &log);
         let mut against = Vec::new();
         let mut seen = Vec::new();
         if let Some(text) = &contains {

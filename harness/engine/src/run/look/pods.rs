@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use seatrial_cluster::PodState;
-use seatrial_record::Blame;
+use seatrial_record::{Blame, EvidenceKind};
 
 use crate::{
     run::{
@@ -25,7 +25,8 @@ fn is_ready(pod: &PodState) -> bool {
 }
 
 impl Lens {
-    pub(crate) fn pods(&self, expected: &Pods) -> Glance {
+    pub(crate) fn pods(&mut self, expected: &Pods) -> Glance {
+        self.note_pods();
         let pods = self.members();
         let before = members(&self.names, &self.before);
         let (crashing, some_crash) = match &expected.crash_loop {
@@ -111,6 +112,17 @@ impl Lens {
         let mut glance = Glance::of(left.to_string(), right.to_string(), &against);
         glance.blame = glance.blame.map(|blame| self.pods_blame().unwrap_or(blame));
         glance
+    }
+
+    /// The pods as `kubectl get pods` shows them, as evidence.
+    fn note_pods(&mut self) {
+        let mut table = Grid::new(["NAME", "READY", "STATUS", "RESTARTS"]);
+        for pod in self.members().into_values() {
+            let ready = format!("{}/{}", pod.containers.0, pod.containers.1);
+            table.row(vec![pod.name.clone(), ready, pod.status.clone(), pod.restarts.to_string()]);
+        }
+        let source = format!("kubectl get pods -l {} -n {}", self.names.selector, self.names.namespace);
+        self.note(EvidenceKind::Object, "pods".to_owned(), source, &table.to_string());
     }
 
     /// Whom the states of the pods themselves blame.
