@@ -85,7 +85,8 @@ fn stopped(complaint: &str) -> EnvironmentError {
 pub(crate) fn refused(complaint: &str) -> Option<EnvironmentError> {
     let lower = complaint.to_ascii_lowercase();
     if lower.contains("permission denied")
-        && ["daemon", "docker api", "docker.sock"].iter().any(|text| lower.contains(text)) {
+        && ["daemon", "docker api", "docker.sock"].iter().any(|text| lower.contains(text))
+    {
         let advice =
             "let this user talk to Docker: `sudo usermod -aG docker $USER`, then log in again (or `newgrp docker`)";
         return Some(EnvironmentError::new(Cause::DockerForbidden, "ask the Docker daemon", complaint, advice));

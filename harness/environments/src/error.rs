@@ -131,11 +131,8 @@ impl EnvironmentError {
 
     /// All of it, as a person reads it.
     pub fn render(&self) -> String {
-        let mut text = format!("tried:    {}\nhappened: {}\nto do:    {}\n", self.tried, self.happened, self.advice);
-        if let Some(logs) = &self.logs {
-            text.push_str(&format!("logs:     {}\n", logs.display()));
-        }
-        text
+        let logs = self.logs.as_ref().map(|logs| format!("logs:     {}\n", logs.display())).unwrap_or_default();
+        format!("tried:    {}\nhappened: {}\nto do:    {}\n{logs}", self.tried, self.happened, self.advice)
     }
 }
 

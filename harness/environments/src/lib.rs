@@ -36,7 +36,7 @@ pub use kubeconfig::{KubeconfigEnvironment, KubeconfigOptions, NEEDED, Permissio
 pub use leftovers::{Leftover, LeftoverKind};
 pub use names::{MANAGED_BY, OWNER, PREFIX, RUN, cluster_name, fresh_id, namespace_name};
 pub use namespace::PullSecret;
-pub use probe::{Contract, Conventions, Edition, ImageReport, ProbeLimits, RestDialect, WaitsBy, probe};
+pub use probe::{Contract, Conventions, Depth, Edition, ImageReport, ProbeLimits, RestDialect, WaitsBy, probe};
 pub use state::{ClusterRecord, Owner, State};
 
 /// Hears, in sentences, what is going on.

@@ -17,7 +17,10 @@ const MOST_NAMESPACE: usize = 63;
 pub fn fresh_id() -> String {
     const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut number = (now.as_nanos() as u64) ^ (u64::from(std::process::id()) << 32) ^ fastrand::u64(..);
+    let mut number = (now.as_secs() << 30)
+        ^ u64::from(now.subsec_nanos())
+        ^ (u64::from(std::process::id()) << 32)
+        ^ fastrand::u64(..);
     let mut id = String::new();
     for _ in 0..6 {
         let digit = usize::try_from(number % 36).unwrap_or_default();

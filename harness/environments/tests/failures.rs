@@ -1,5 +1,7 @@
 //! What happens when Docker, kind or an image is missing or broken: commands are replaced by scripts.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -9,8 +11,8 @@ use std::{
 };
 
 use seatrial_environments::{
-    Cause, CleanOptions, ClusterRecord, Fate, KindCluster, KindLimits, KindOptions, Level, Needs, Owner, State, Tools,
-    clean, doctor, load_archive, need_image, preflight, probe,
+    Cause, CleanOptions, ClusterRecord, Depth, Fate, KindCluster, KindLimits, KindOptions, Level, Needs, Owner, State,
+    Tools, clean, doctor, load_archive, need_image, preflight, probe,
 };
 
 const IMAGE: &str = "tdengine/tdengine:2.1.1.0";
@@ -132,7 +134,8 @@ async fn a_stopped_docker_is_told() {
     let error = preflight(&machine.tools(), &needs()).await.unwrap_err();
     assert_eq!(error.cause, Cause::DockerStopped);
     assert!(error.advice.contains("systemctl start docker"), "{error:?}");
-    let error = probe(&machine.tools(), IMAGE, &seatrial_environments::ProbeLimits::default()).await.unwrap_err();
+    let error =
+        probe(&machine.tools(), IMAGE, Depth::Quick, &seatrial_environments::ProbeLimits::default()).await.unwrap_err();
     assert_eq!(error.cause, Cause::DockerStopped);
 }
 

@@ -5,8 +5,8 @@ use kube::Client;
 
 use super::{ClusterConfig, KindLimits, create, load, ready, reuse};
 use crate::{
-    Cause, Owner, Result, State, Tell, Tools, client,
-    names::{cluster_name, fresh_id},
+    Cause, EnvironmentError, Owner, Result, State, Tell, Tools, client,
+    names::{cluster_name, fresh_id, label},
     state::ClusterRecord,
 };
 
@@ -108,7 +108,15 @@ impl KindCluster {
     /// nothing is left but, if asked for, logs.
     pub async fn boot(tools: &Tools, state: &State, options: &KindOptions) -> Result<Self> {
         let limits = options.limits;
-        let name = cluster_name(options.reuse.as_deref().unwrap_or(&fresh_id()));
+        let name = match &options.reuse {
+            Some(asked) if label(asked).is_empty() => {
+                let happened = format!("`{asked}` has no letter or digit that a name may have");
+                let advice = "name it with letters, digits and dashes, say `--reuse nightly`";
+                return Err(EnvironmentError::new(Cause::Config, "name the kind cluster", happened, advice));
+            }
+            Some(asked) => cluster_name(asked),
+            None => cluster_name(&fresh_id()),
+        };
         let wanted =
             reuse::Wanted { name: &name, nodes: options.config.nodes, node_image: options.node_image.as_deref() };
         let old = options.reuse.is_some() && reuse::is_there(tools, state, &wanted, &limits).await?;

@@ -23,20 +23,15 @@ pub(super) struct Inventory {
 
 /// The script that prints it. Each part begins with a line of its own.
 pub(super) fn script(config: &ImageConfig) -> String {
-    let mut text = String::new();
-    for program in PROGRAMS {
-        text.push_str(&format!("command -v {program} >/dev/null 2>&1 && echo '@@program {program}'\n"));
-    }
-    text.push_str("echo '@@server'; taosd -V </dev/null 2>&1\n");
-    text.push_str("echo '@@shell'; taos -V </dev/null 2>&1\n");
-    if let Some(file) = entrypoint_file(config) {
-        // A script, not the binary that some images start directly.
-        text.push_str(&format!(
-            "echo '@@entrypoint'; case \"$(head -c 2 {file} 2>/dev/null)\" in '#!') head -c 65536 {file};; esac\n"
-        ));
-    }
-    text.push_str("exit 0\n");
-    text
+    let look = |program: &str| format!("command -v {program} >/dev/null 2>&1 && echo '@@program {program}'\n");
+    let programs: String = PROGRAMS.iter().map(|program| look(program)).collect();
+    // A script, not the binary that some images start directly.
+    let entrypoint = entrypoint_file(config).map(|file| {
+        format!("echo '@@entrypoint'; case \"$(head -c 2 {file} 2>/dev/null)\" in '#!') head -c 65536 {file};; esac\n")
+    });
+    let entrypoint = entrypoint.unwrap_or_default();
+    let versions = "echo '@@server'; taosd -V </dev/null 2>&1\necho '@@shell'; taos -V </dev/null 2>&1\n";
+    format!("{programs}{versions}{entrypoint}exit 0\n")
 }
 
 /// The file that an image starts, init programs left out. Only plain paths: the text goes into a script.

@@ -48,13 +48,23 @@ impl Default for ProbeLimits {
     }
 }
 
+/// How deep a probe goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Until the server answers: what it is, and that it works. For before a run.
+    #[default]
+    Quick,
+    /// Also a few statements over shell and REST, whose answers have to be readable.
+    Contract,
+}
+
 const REST: u16 = 6041;
 
 /// Starts a local image alone and finds out what it is. An image that cannot work is refused, and nothing is left.
-pub async fn probe(tools: &Tools, image: &str, limits: &ProbeLimits) -> Result<ImageReport> {
+pub async fn probe(tools: &Tools, image: &str, depth: Depth, limits: &ProbeLimits) -> Result<ImageReport> {
     let found = docker::need_image(tools, image, false).await?;
     let id = fresh_id();
-    let result = examine(image, &found, &id, limits).await;
+    let result = examine(image, &found, &id, depth, limits).await;
     // Containers that were made and never started, and those that could not be removed.
     let left = docker::containers(tools, &format!("{RUN}={id}"), "{{.ID}}").await;
     if let Ok(left) = left {
@@ -63,7 +73,13 @@ pub async fn probe(tools: &Tools, image: &str, limits: &ProbeLimits) -> Result<I
     result
 }
 
-async fn examine(image: &str, found: &DockerImage, id: &str, limits: &ProbeLimits) -> Result<ImageReport> {
+async fn examine(
+    image: &str,
+    found: &DockerImage,
+    id: &str,
+    depth: Depth,
+    limits: &ProbeLimits,
+) -> Result<ImageReport> {
     let begun = Instant::now();
     let config = found.config.clone().unwrap_or_default();
     let inventory = look(image, id, &inventory::script(&config), limits).await?;
@@ -87,9 +103,14 @@ async fn examine(image: &str, found: &DockerImage, id: &str, limits: &ProbeLimit
     let variables = [("TAOS_FQDN", HOST), ("TAOS_FIRST_EP", "seatrial-probe:6030")];
     let start = Start { image, id, variables: &variables, port: Some(REST), ..Start::default() };
     let container = Container::start(&start, limits.start).await?;
-    let talked = talk(&container, image, profile, &conventions, started, limits).await;
+    let wait = wait(&container, image, started, limits).await;
+    let ready_after = started.elapsed();
+    let talked = match wait {
+        Ok(()) => Ok(talk(&container, profile, &conventions, depth, limits).await),
+        Err(error) => Err(error),
+    };
     container.end(limits.end).await;
-    let Talked { ready_after, rest, contract } = talked?;
+    let Talked { rest, contract } = talked?;
     Ok(ImageReport {
         image: image.to_owned(),
         id: found.id.clone(),
@@ -130,21 +151,17 @@ async fn look(image: &str, id: &str, script: &str, limits: &ProbeLimits) -> Resu
 }
 
 struct Talked {
-    ready_after: Duration,
     rest: Option<RestDialect>,
     contract: Vec<Contract>,
 }
 
 async fn talk(
     container: &Container,
-    image: &str,
     profile: &Profile,
     conventions: &Conventions,
-    started: Instant,
+    depth: Depth,
     limits: &ProbeLimits,
-) -> Result<Talked> {
-    wait(container, image, started, limits).await?;
-    let ready_after = started.elapsed();
+) -> Talked {
     let expected = match profile.generation {
         Generation::V2 => true,
         Generation::V3 => conventions.adapter && !conventions.adapter_disabled,
@@ -155,11 +172,14 @@ async fn talk(
         Some((host, port)) => talk::dialect(host, *port, patience).await,
         None => None,
     };
-    let mut contract = talk::through_shell(container).await;
-    if let (Some(_), Some((host, port))) = (rest, &address) {
-        contract.extend(talk::through_rest(host, *port).await);
+    let mut contract = Vec::new();
+    if depth == Depth::Contract {
+        contract.extend(talk::through_shell(container).await);
+        if let (Some(_), Some((host, port))) = (rest, &address) {
+            contract.extend(talk::through_rest(host, *port).await);
+        }
     }
-    Ok(Talked { ready_after, rest, contract })
+    Talked { rest, contract }
 }
 
 /// Waits until the server has a dnode that is ready.
@@ -170,10 +190,8 @@ async fn wait(container: &Container, image: &str, started: Instant, limits: &Pro
         EnvironmentError::new(Cause::ImageBroken, format!("start the server of the image {image}"), happened, advice)
     };
     loop {
-        let last = match talk::shell(container, "show dnodes").await.and_then(|outcome| talk::ready_dnode(&outcome)) {
-            Ok(_) => return Ok(()),
-            Err(last) => last,
-        };
+        let seen = talk::shell(container, "show dnodes").await;
+        let Err(last) = seen.and_then(|outcome| talk::ready_dnode(&outcome)) else { return Ok(()) };
         if !container.is_running(limits.look).await {
             let lines = container.last_lines(8, limits.look).await;
             return Err(broken(format!("it ended by itself; its last words:\n{lines}")));

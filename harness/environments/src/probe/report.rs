@@ -34,6 +34,7 @@ pub enum RestDialect {
 }
 
 /// How an image wants to be started.
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conventions {
     /// Its entrypoint.
