@@ -92,3 +92,22 @@ fn the_other_entrypoint_waits_for_nothing() {
         lab.until_dnode(60, "2 ready").await;
     });
 }
+
+#[test]
+fn http_answers_on_its_port() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    run(|| async {
+        let lab = Lab::new(1, Names::Always);
+        lab.boot(2).await;
+        let listener = lab.world.network.connect(lab.ip(0), lab.ip(1), 6041).unwrap();
+        let (mut mine, theirs) = tokio::io::duplex(65_536);
+        listener.accept(theirs, lab.ip(0));
+        let request = "POST /rest/sql HTTP/1.1\r\nHost: x\r\nAuthorization: Basic cm9vdDp0YW9zZGF0YQ==\r\n\
+                       Content-Length: 11\r\nConnection: close\r\n\r\nshow mnodes";
+        mine.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        mine.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"status\":\"succ\""), "{answer}");
+        assert!(answer.contains("[2,\"tdengine-1.taosd.default.svc.cluster.loc\",\"slave\","), "{answer}");
+    });
+}

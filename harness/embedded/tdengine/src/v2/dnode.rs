@@ -4,7 +4,7 @@ use seatrial_sim::Defect;
 use seatrial_sql::codes;
 
 use super::{
-    event::Event,
+    event::{Event, Ticket},
     ports::{self, Port},
     state::State,
     taosd::Taosd,
@@ -33,6 +33,7 @@ pub(crate) struct Dnode {
     /// Settings that all dnodes must share.
     pub shared: Arc<[(&'static str, String)]>,
     turn: u64,
+    next: Option<Ticket>,
     ticks: u64,
     patience: u32,
 }
@@ -106,7 +107,7 @@ impl Dnode {
     /// Sends the next status message so many milliseconds from now, and none before.
     pub fn status_later(&mut self, node: &Taosd, delay: u64) {
         self.turn += 1;
-        node.post(delay, Event::SendStatus { turn: self.turn });
+        self.next = node.post_instead(self.next.take(), delay, Event::SendStatus { turn: self.turn });
     }
 
     fn save_identity(&self, node: &Taosd) {

@@ -144,6 +144,10 @@ pub(crate) enum Order {
     },
 }
 
+/// Names an event that has not happened yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket(Instant, u64);
+
 /// Events by their moment, and by their order within a moment.
 #[derive(Default)]
 pub(crate) struct Queue {
@@ -152,12 +156,17 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Adds an event; true if it is now the first.
-    pub fn push(&mut self, at: Instant, event: Event) -> bool {
+    /// Adds an event; its ticket, and whether it is now the first.
+    pub fn push(&mut self, at: Instant, event: Event) -> (Ticket, bool) {
         let first = self.events.first_key_value().is_none_or(|((earliest, _), _)| at < *earliest);
         self.next += 1;
         self.events.insert((at, self.next), event);
-        first
+        (Ticket(at, self.next), first)
+    }
+
+    /// Takes an event out before its moment.
+    pub fn cancel(&mut self, ticket: Ticket) {
+        self.events.remove(&(ticket.0, ticket.1));
     }
 
     /// The moment of the first event.

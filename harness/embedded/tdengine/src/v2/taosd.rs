@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    event::{Event, Queue},
+    event::{Event, Queue, Ticket},
     ports::{self, Port},
     state::State,
 };
@@ -102,13 +102,26 @@ impl Taosd {
 
     /// Puts an event into the queue, some milliseconds from now.
     pub fn post(&self, delay_ms: u64, event: Event) {
+        self.post_instead(None, delay_ms, event);
+    }
+
+    /// The same, in place of an event that is not to happen any more. The ticket takes the new one back.
+    pub fn post_instead(&self, old: Option<Ticket>, delay_ms: u64, event: Event) -> Option<Ticket> {
         if self.has_exited() {
-            return;
+            return None;
         }
         let at = Instant::now() + Duration::from_millis(delay_ms);
-        if lock(&self.queue).push(at, event) {
+        let (ticket, first) = {
+            let mut queue = lock(&self.queue);
+            if let Some(old) = old {
+                queue.cancel(old);
+            }
+            queue.push(at, event)
+        };
+        if first {
             self.wake.notify_one();
         }
+        Some(ticket)
     }
 
     /// Its state, for a client that is connected to it.

@@ -33,13 +33,13 @@ impl State {
 impl Mnode {
     fn tick_in(&mut self, node: &Taosd, delay: u64) {
         self.timer += 1;
-        node.post(delay, Event::Balance { turn: self.timer, look: false });
+        self.next = node.post_instead(self.next.take(), delay, Event::Balance { turn: self.timer, look: false });
     }
 
     /// Makes the balancer look after so many milliseconds, and not before. There is only one timer.
     pub(super) fn look_in(&mut self, node: &Taosd, delay: u64) {
         self.timer += 1;
-        node.post(delay, Event::Balance { turn: self.timer, look: true });
+        self.next = node.post_instead(self.next.take(), delay, Event::Balance { turn: self.timer, look: true });
     }
 
     /// One step: at most one of finishing a drop, adding or removing a replica, moving a vnode.

@@ -5,7 +5,7 @@ use seatrial_sql::{SqlError, codes};
 
 use super::sdb::{DnodeRow, Sdb, Store, UserRow};
 use crate::v2::{
-    event::Event,
+    event::{Event, Ticket},
     orders::stop_unresolved,
     state::State,
     sync::{Group, Reconfigured},
@@ -55,6 +55,7 @@ pub(crate) struct Mnode {
     /// The balancer waits for that mnode's answer in the middle of a step.
     pub(super) step_waits: bool,
     pub(super) timer: u64,
+    pub(super) next: Option<Ticket>,
     /// The list of all dnodes, made from this version of the tables.
     pub(super) listed: (u64, Arc<[Member]>),
 }
@@ -74,6 +75,7 @@ impl Mnode {
             awaited: None,
             step_waits: false,
             timer: 0,
+            next: None,
             listed: (0, Arc::new([])),
         }
     }
