@@ -87,10 +87,9 @@ impl Stage<'_> {
                 }
                 if late {
                     self.last_chance(DIAGNOSTICS);
-                    match self.diagnose(&[]).await {
-                        Err(stop @ Stop::Write(_)) => return Err(stop),
-                        // What could be collected was recorded.
-                        Ok(()) | Err(_) => {}
+                    // What could be collected until then was recorded.
+                    if let Err(stop @ Stop::Write(_)) = self.diagnose(&[]).await {
+                        return Err(stop);
                     }
                 }
                 self.finish_step(Some(verdict), Some(blame), reason, self.acted)?;
