@@ -24,7 +24,8 @@ fn trials() -> Result<Vec<Trial>, Failure> {
     for (folder, tdengine) in FOLDERS {
         let checkout = Arc::new(Checkout::load(folder)?);
         for plan in checkout.plans(tdengine)? {
-            let name = plan.runs.iter().map(|run| format!("{folder}::{}", run.planned.key)).collect::<String>();
+            let keys: Vec<_> = plan.runs.iter().map(|run| run.planned.key.as_str()).collect();
+            let name = format!("{folder}::{}", keys.join("+"));
             let checkout = Arc::clone(&checkout);
             trials.push(Trial::test(name, move || {
                 let ran = checkout.run(&plan, SEED).map_err(|failure| Failed::from(failure.to_string()))?;

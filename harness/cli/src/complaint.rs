@@ -29,9 +29,8 @@ impl Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.text.starts_with("error") {
-            true => f.write_str(self.text.trim_end()),
-            false => write!(f, "error: {}", self.text.trim_end()),
-        }
+        // The engine's mistakes say `error:` for themselves.
+        let prefix = if self.text.starts_with("error") { "" } else { "error: " };
+        write!(f, "{prefix}{}", self.text.trim_end())
     }
 }

@@ -75,8 +75,9 @@ impl Loaded {
         };
         let plan = self.suite.plan(&selection, &self.sets).map_err(Complaint::usage)?;
         if plan.runs.is_empty() {
-            let skipped: String =
+            let skipped: Vec<_> =
                 plan.skipped.iter().map(|skipped| format!("\n  – {}: {}", skipped.name, skipped.reason)).collect();
+            let skipped = skipped.concat();
             return Err(Complaint::nothing(format!("nothing would be checked: no scenario is selected{skipped}")));
         }
         Ok(plan)

@@ -20,11 +20,11 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run(args, &cli),
         Command::List(args) => commands::list(args),
         Command::Lint(args) => commands::lint(args),
-        Command::Schema(args) => commands::schema(args),
+        Command::Schema(args) => Ok(commands::schema(args)),
         Command::Report(args) => commands::report(args, &cli),
         Command::Serve(args) => commands::serve(args),
         Command::Selfcheck(args) => commands::selfcheck(args),
-        Command::Completions { shell } => commands::completions(*shell),
+        Command::Completions { shell } => Ok(commands::completions(*shell)),
     };
     match done {
         Ok(exit) => ExitCode::from(exit.code()),

@@ -10,6 +10,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use support::{Served, docs_folder, rows_of};
 
 type Outcome = Result<(), Failed>;
+type Test = (&'static str, fn() -> Outcome);
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
     if missing {
         eprintln!("skipped: kubectl is not installed (Debian: apt-get install kubernetes-client)");
     }
-    let tests: [(&str, fn() -> Outcome); 6] = [
+    let tests: [Test; 6] = [
         ("kubectl::the_documented_path", the_documented_path),
         ("kubectl::a_crash_loop_is_shown_as_such", a_crash_loop_is_shown_as_such),
         ("kubectl::port_forward_reaches_rest", port_forward_reaches_rest),

@@ -1,14 +1,13 @@
 use seatrial_record::ExitCode;
 
-use super::Done;
 use crate::args::{SchemaArgs, SchemaOf};
 
 /// Prints a JSON schema.
-pub fn schema(args: &SchemaArgs) -> Done {
+pub fn schema(args: &SchemaArgs) -> ExitCode {
     let text = match args.of {
         SchemaOf::Scenario => seatrial_engine::scenario::schema(),
         SchemaOf::Report => seatrial_report::schema(),
     };
     println!("{}", text.trim_end());
-    Ok(ExitCode::Passed)
+    ExitCode::Passed
 }

@@ -35,12 +35,11 @@ pub fn selfcheck(args: &SelfcheckArgs) -> Done {
     });
     let mut missed = 0;
     for (defect, found) in defects.iter().zip(found) {
-        match found? {
-            Some(caught) => println!("✓ {:<30} {caught}", defect.name()),
-            None => {
-                missed += 1;
-                println!("✗ {:<30} NOT CAUGHT: {}", defect.name(), defect.summary());
-            }
+        if let Some(caught) = found? {
+            println!("✓ {:<30} {caught}", defect.name());
+        } else {
+            missed += 1;
+            println!("✗ {:<30} NOT CAUGHT: {}", defect.name(), defect.summary());
         }
     }
     println!("\n{} of {} planted defects were caught", defects.len() - missed, defects.len());
