@@ -257,6 +257,10 @@ mod tests {
         Some(Cause::DockerStopped)
     )]
     #[case("write /var/lib/docker/tmp: no space left on device", Some(Cause::DiskFull))]
+    #[case(
+        "permission denied while trying to connect to the docker API at unix:///var/run/docker.sock",
+        Some(Cause::DockerForbidden)
+    )]
     #[case("Error: No such image: x", None)]
     fn a_complaint_is_understood(#[case] complaint: &str, #[case] cause: Option<Cause>) {
         assert_eq!(refused(complaint).map(|error| error.cause), cause);

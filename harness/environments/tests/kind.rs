@@ -374,6 +374,7 @@ async fn with_a_context(cluster: &KindCluster) -> Check {
         ..KubeconfigOptions::default()
     };
     let environment = KubeconfigEnvironment::start(options.clone()).await?;
+    check(environment.storage_class() == "standard", environment.storage_class())?;
     let place = environment.boot(&request("config-update")).await?;
     let name = place.namespace().to_owned();
     let spaces: Api<Namespace> = Api::all(cluster.client().clone());

@@ -1,6 +1,7 @@
 //! A cluster that somebody already has: nothing is touched but namespaces that a run makes itself.
 
 mod permission;
+mod placed;
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -8,9 +9,9 @@ use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use k8s_openapi::api::{core::v1::Node, storage::v1::StorageClass};
 use kube::{Api, Client, ResourceExt, api::ListParams, config::Kubeconfig};
-use seatrial_cluster::Cluster;
 use seatrial_engine::{Access, BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
 
+use self::placed::Placed;
 pub use permission::{NEEDED, Permission};
 
 use crate::{
@@ -44,6 +45,7 @@ pub struct KubeconfigEnvironment {
     client: Client,
     context: String,
     options: KubeconfigOptions,
+    storage_class: String,
     run: String,
 }
 
@@ -103,8 +105,8 @@ impl KubeconfigEnvironment {
     /// Connects, and refuses a cluster that cannot do what a run needs, before anything is made in it.
     pub async fn start(options: KubeconfigOptions) -> Result<Self> {
         let (client, context) = connect(options.file.as_deref(), options.context.as_deref()).await?;
-        let environment = Self { client, context, options, run: fresh_id() };
-        environment.refuse().await?;
+        let mut environment = Self { client, context, options, storage_class: String::new(), run: fresh_id() };
+        environment.storage_class = environment.refuse().await?;
         Ok(environment)
     }
 
@@ -113,7 +115,12 @@ impl KubeconfigEnvironment {
         &self.context
     }
 
-    /// What was asked for; the storage class and the node selector are for the manifests.
+    /// The storage class of the volumes: the one that was asked for, or the cluster's default.
+    pub fn storage_class(&self) -> &str {
+        &self.storage_class
+    }
+
+    /// What was asked for.
     pub fn options(&self) -> &KubeconfigOptions {
         &self.options
     }
@@ -123,7 +130,8 @@ impl KubeconfigEnvironment {
         &self.client
     }
 
-    async fn refuse(&self) -> Result<()> {
+    /// Refuses what cannot do; otherwise gives the storage class.
+    async fn refuse(&self) -> Result<String> {
         kubernetes_version(&self.client).await?;
         let namespace = namespace_name("probe", &self.run);
         let mut needed = NEEDED.to_vec();
@@ -131,15 +139,15 @@ impl KubeconfigEnvironment {
             needed.extend(permission::FOR_SECRET);
         }
         permission::check(&self.client, &namespace, &needed).await?;
-        self.storage_class().await?;
+        let class = self.choose_class().await?;
         self.nodes().await?;
         if let Some(secret) = &self.options.pull_secret {
             namespace::pull_secret(&self.client, secret).await?;
         }
-        Ok(())
+        Ok(class)
     }
 
-    async fn storage_class(&self) -> Result<()> {
+    async fn choose_class(&self) -> Result<String> {
         let tried = "look for a storage class";
         let api: Api<StorageClass> = Api::all(self.client.clone());
         let classes = request(tried, api.list(&ListParams::default())).await?.items;
@@ -150,10 +158,12 @@ impl KubeconfigEnvironment {
             Err(EnvironmentError::new(Cause::NoStorageClass, tried, format!("{happened}; {list}"), advice))
         };
         match &self.options.storage_class {
-            Some(class) if known.contains(class) => Ok(()),
+            Some(class) if known.contains(class) => Ok(class.clone()),
             Some(class) => wrong(format!("the cluster has no storage class {class}")),
-            None if classes.iter().any(is_default) => Ok(()),
-            None => wrong("the cluster has no default storage class".to_owned()),
+            None => match classes.iter().find(|class| is_default(class)) {
+                Some(class) => Ok(class.name_any()),
+                None => wrong("the cluster has no default storage class".to_owned()),
+            },
         }
     }
 
@@ -199,21 +209,26 @@ impl Environment for KubeconfigEnvironment {
         async move {
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
             namespace::create(&self.client, &name, &self.run, self.options.pull_secret.as_ref()).await?;
-            Ok(Box::new(KubeconfigPlace(Place::new(self.client.clone(), &name))) as Box<dyn BootedCluster>)
+            let placed = Placed {
+                cluster: Place::new(self.client.clone(), &name).cluster,
+                node_selector: self.options.node_selector.clone(),
+                storage_class: self.storage_class.clone(),
+            };
+            Ok(Box::new(KubeconfigPlace(placed)) as Box<dyn BootedCluster>)
         }
         .boxed()
     }
 }
 
-struct KubeconfigPlace(Place);
+struct KubeconfigPlace(Placed);
 
 impl BootedCluster for KubeconfigPlace {
     fn access(&self) -> Arc<dyn Access> {
-        Arc::new(self.0.cluster.clone())
+        Arc::new(self.0.clone())
     }
 
     fn namespace(&self) -> &str {
-        Cluster::namespace(&self.0.cluster)
+        self.0.cluster.namespace()
     }
 
     fn disposable(&self) -> bool {
@@ -221,12 +236,13 @@ impl BootedCluster for KubeconfigPlace {
     }
 
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
+        let place = Place { cluster: self.0.cluster };
         async move {
             if keep {
-                return Ok(Some(self.0.how_to_look()));
+                return Ok(Some(place.how_to_look()));
             }
             // The runner has removed it already, unless that did not end in time.
-            self.0.dismiss().await?;
+            place.dismiss().await?;
             Ok(None)
         }
         .boxed()
