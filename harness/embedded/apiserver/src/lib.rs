@@ -20,7 +20,7 @@ mod validate;
 
 pub use agent::{ContainerLogView, NodeAgent};
 pub use error::{ApiError, Cause, Subject};
-pub use http::{ApiOptions, ApiServer, ResponseBody};
+pub use http::{ApiOptions, ApiServer, ResponseBody, refuse};
 pub use object::Stored;
 pub use pipe::{ClientService, serve_connection};
 pub use store::{Deletion, Propagation, Store};

@@ -112,7 +112,8 @@ pub struct ContainerContext {
 pub struct ExecIo {
     /// The command and its arguments.
     pub argv: Vec<String>,
-    /// True if the streams are a terminal: line ends become CRLF, and standard error joins standard output.
+    /// True if the streams are a terminal: line ends become CRLF, and standard error joins standard output. The
+    /// terminal is in raw mode: the command gets every key as typed and does echo and line editing itself.
     pub tty: bool,
     /// Standard input, if it was asked for.
     pub stdin: Option<Box<dyn AsyncRead + Send + Unpin>>,

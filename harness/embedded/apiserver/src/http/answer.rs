@@ -41,7 +41,8 @@ pub(crate) fn stream(content_type: &str, chunks: impl Stream<Item = Bytes> + Sen
     answer
 }
 
-pub(crate) fn error(error: &ApiError) -> Answer {
+/// A refusal as HTTP: a `metav1.Status`.
+pub fn error(error: &ApiError) -> Response<ResponseBody> {
     let mut answer = json(error.code, &error.status());
     let wait = error.subject.as_ref().map_or(0, |subject| subject.retry_after_seconds);
     if wait > 0 {

@@ -35,7 +35,7 @@ impl Options {
         let propagation = match (self.propagation_policy.as_deref(), self.orphan_dependents) {
             (None, Some(true)) | (Some("Orphan"), _) => Propagation::Orphan,
             (Some("Foreground"), _) => Propagation::Foreground,
-            (None, _) | (Some("Background"), _) => Propagation::Background,
+            (None | Some("Background"), _) => Propagation::Background,
             (Some(other), _) => {
                 return Err(ApiError::new(
                     422,

@@ -62,6 +62,7 @@ fn group(name: &str) -> Value {
 
 fn verbs(kind: &Kind) -> &'static [&'static str] {
     match kind.kind {
+        "Endpoints" => &["get", "list"],
         "Namespace" => &["create", "delete", "get", "list", "patch", "update", "watch"],
         _ => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
     }

@@ -31,7 +31,7 @@ pub(super) fn logs(server: &ApiServer, call: &Call) -> Result<Answer, ApiError> 
     let options = options(call, store.world().clock.now())?;
     let view = server.agent().logs(scope, name, Some(&container), call.query.flag("previous"))?;
     if call.query.flag("follow") {
-        return Ok(follow(view, options));
+        return Ok(follow(view, &options));
     }
     let mut text = String::new();
     for entry in &selected(view.log.entries(0), &options) {
@@ -126,13 +126,13 @@ struct Follower {
     ended: bool,
 }
 
-fn follow(view: ContainerLogView, options: Options) -> Answer {
+fn follow(view: ContainerLogView, options: &Options) -> Answer {
     let length = view.log.subscribe();
     let present = view.log.entries(0);
     let next = present.len();
     let follower = Follower {
         length,
-        ready: selected(present, &options).into(),
+        ready: selected(present, options).into(),
         next,
         left: options.limit.unwrap_or(usize::MAX),
         timestamps: options.timestamps,

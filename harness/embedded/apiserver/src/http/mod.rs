@@ -1,6 +1,7 @@
 mod answer;
 mod delete;
 mod discovery;
+mod endpoints;
 mod eviction;
 mod logs;
 mod openapi;
@@ -19,6 +20,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Body;
 
 pub use answer::ResponseBody;
+pub use answer::error as refuse;
 pub(crate) use answer::{Answer, error, json, raw};
 pub(crate) use logs::container;
 pub(crate) use request::{Call, Query, Target};
@@ -122,6 +124,9 @@ impl ApiServer {
 
     fn serve(&self, call: &Call) -> Result<Answer, ApiError> {
         let (method, target) = (&call.method, &call.target);
+        if target.kind.kind == "Endpoints" && (*method != Method::GET || call.query.flag("watch")) {
+            return Err(ApiError::method_not_allowed());
+        }
         match (target.sub.as_deref(), target.name.is_some()) {
             (None, false) => match *method {
                 Method::GET if call.query.flag("watch") => watch::watch(self.store(), call),

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{ApiError, kind::KINDS};
 
-const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+// Clients ask for `...v2@v1.0+protobuf`, which is not a media type that they could read in an answer.
+const PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// `/openapi`: enough to tell clients that this server checks fields itself; no schemas.
 pub(super) fn answer(rest: &[&str], accept: &str) -> Answer {

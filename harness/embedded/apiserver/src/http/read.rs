@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     answer::{Answer, json as json_answer, json_bytes},
+    endpoints::endpoints,
     request::{Call, Form},
 };
 use crate::{
@@ -14,7 +15,12 @@ use crate::{
 
 pub(super) fn get(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let kind = call.target.kind;
-    let object = store.object(kind, call.target.scope(), call.name());
+    let object = if kind.kind == "Endpoints" {
+        let made = endpoints(store, call.target.namespace.as_deref())?;
+        made.into_iter().find(|object| object.name() == call.name())
+    } else {
+        store.object(kind, call.target.scope(), call.name())
+    };
     let object = object.ok_or_else(|| ApiError::missing(kind, call.name()))?;
     Ok(show(store, call, 200, &object))
 }
@@ -27,7 +33,7 @@ pub(super) fn show(store: &Store, call: &Call, code: u16, object: &Object) -> An
         Form::Table(include) => {
             let meta = json!({ "resourceVersion": object.text("/metadata/resourceVersion") });
             let now = store.world().clock.now();
-            json_answer(code, &table(call.target.kind, std::iter::once(object), include, now, meta))
+            json_answer(code, &table(call.target.kind, std::iter::once(object), include, now, &meta))
         }
     }
 }
@@ -35,7 +41,10 @@ pub(super) fn show(store: &Store, call: &Call, code: u16, object: &Object) -> An
 pub(super) fn list(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let kind = call.target.kind;
     let selection = call.selection()?;
-    let (revision, objects) = store.snapshot(kind, call.target.namespace.as_deref());
+    let (revision, mut objects) = store.snapshot(kind, call.target.namespace.as_deref());
+    if kind.kind == "Endpoints" {
+        objects = endpoints(store, call.target.namespace.as_deref())?;
+    }
     let mut objects: Vec<_> = objects.into_iter().filter(|object| selection.covers(object)).collect();
     let mut meta = Map::new();
     meta.insert("resourceVersion".into(), revision.to_string().into());
@@ -64,7 +73,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Answer, ApiError> {
         }
         Form::Table(include) => {
             let now = store.world().clock.now();
-            json_answer(200, &table(kind, objects.iter().map(AsRef::as_ref), include, now, meta))
+            json_answer(200, &table(kind, objects.iter().map(AsRef::as_ref), include, now, &meta))
         }
     })
 }

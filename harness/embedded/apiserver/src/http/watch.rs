@@ -153,7 +153,7 @@ impl Watch {
             Form::Table(include) => {
                 let meta = json!({ "resourceVersion": object.text("/metadata/resourceVersion") });
                 let now = self.store.world().clock.now();
-                let shown = table(self.kind, std::iter::once(object.as_ref()), include, now, meta);
+                let shown = table(self.kind, std::iter::once(object.as_ref()), include, now, &meta);
                 event(what, shown.to_string().as_bytes())
             }
         };
@@ -173,7 +173,7 @@ impl Watch {
                 let object = Object::new(mark, self.seen);
                 let now = self.store.world().clock.now();
                 let meta = json!({ "resourceVersion": self.seen.to_string() });
-                table(self.kind, std::iter::once(&object), include, now, meta)
+                table(self.kind, std::iter::once(&object), include, now, &meta)
             }
         };
         self.ready.push_back(event("BOOKMARK", shown.to_string().as_bytes()));

@@ -87,8 +87,8 @@ fn server_side_apply(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     check_type(kind, &mut config)?;
     check_namespace(call, &config)?;
     refuse_undeclared(call, &config)?;
-    let managed = config.pointer("/metadata/managedFields").and_then(Value::as_array);
-    if managed.is_some_and(|list| !list.is_empty()) {
+    let owners = config.pointer("/metadata/managedFields").and_then(Value::as_array);
+    if owners.is_some_and(|list| !list.is_empty()) {
         return Err(ApiError::bad_request("metadata.managedFields must be nil"));
     }
     let force = call.query.flag("force");

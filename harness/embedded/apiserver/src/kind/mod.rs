@@ -11,6 +11,7 @@ pub(crate) use table::KINDS;
 pub(crate) struct Kind {
     pub(crate) group: &'static str,
     pub(crate) version: &'static str,
+    #[expect(clippy::struct_field_names, reason = "what Kubernetes calls it")]
     pub(crate) kind: &'static str,
     pub(crate) plural: &'static str,
     pub(crate) singular: &'static str,

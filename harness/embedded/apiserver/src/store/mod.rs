@@ -93,6 +93,7 @@ impl Store {
     ///
     /// A pod that is bound to a node is marked and stays until the kubelet calls [`Store::remove`]; finalizers
     /// keep an object until they are gone.
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the options on the spot")]
     pub fn delete<K: Stored>(&self, namespace: &str, name: &str, how: Deletion) -> Result<(), ApiError> {
         let kind = served::<K>()?;
         self.delete_object(kind, namespace, name, &how, false).map(drop)
@@ -287,5 +288,13 @@ mod tests {
             "spec": {"clusterIP": "None", "ports": [{"port": 6030}]}});
         let headless: Service = store.create(&parse(headless)).unwrap();
         assert_eq!(headless.spec.unwrap().cluster_ips.unwrap(), ["None"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn binding_a_pod_is_no_new_generation() {
+        let store = store();
+        store.create(&pod(None)).unwrap();
+        let bind = |pod: &mut Pod| pod.spec.get_or_insert_default().node_name = Some("n".into());
+        assert_eq!(store.modify::<Pod>("default", "a", bind).unwrap().metadata.generation, Some(1));
     }
 }

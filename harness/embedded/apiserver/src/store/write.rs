@@ -144,7 +144,7 @@ fn commit(state: &mut State, kind: &'static Kind, old: &Arc<Object>, mut value: 
     if value == *old.value() {
         return Arc::clone(old);
     }
-    if kind.generation && !same_desired(old.value(), &value) {
+    if kind.generation && !same_desired(kind, old.value(), &value) {
         value["metadata"]["generation"] = (old.value()["metadata"]["generation"].as_i64().unwrap_or(0) + 1).into();
     }
     let (namespace, name) = (old.namespace(), old.name());
@@ -289,13 +289,18 @@ fn keep_server_fields(old: &Value, new: &mut Value) {
     }
 }
 
-fn same_desired(old: &Value, new: &Value) -> bool {
-    let desired = |value: &Value| -> Map<String, Value> {
-        let fields = value.as_object().into_iter().flatten();
-        let fields = fields.filter(|(key, _)| !matches!(key.as_str(), "metadata" | "status"));
-        fields.map(|(key, value)| (key.clone(), value.clone())).collect()
+/// True if both want the same. Where a pod runs is not what somebody wants, but what the scheduler found.
+fn same_desired(kind: &Kind, old: &Value, new: &Value) -> bool {
+    let empty = Map::new();
+    let same = |left: &Value, right: &Value, ignored: &[&str]| {
+        let (left, right) = (left.as_object().unwrap_or(&empty), right.as_object().unwrap_or(&empty));
+        let keys = left.keys().chain(right.keys()).filter(|key| !ignored.contains(&key.as_str()));
+        keys.into_iter().all(|key| left.get(key) == right.get(key))
     };
-    desired(old) == desired(new)
+    if kind.kind == "Pod" {
+        return same(&old["spec"], &new["spec"], &["nodeName"]);
+    }
+    same(old, new, &["metadata", "status"])
 }
 
 /// Who updates a Service without naming its addresses keeps them.

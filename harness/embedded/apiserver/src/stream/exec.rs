@@ -8,7 +8,6 @@ use tokio::{
     sync::mpsc,
 };
 
-use super::terminal::Terminal;
 use crate::{
     ApiError,
     http::{ApiServer, Query, Target},
@@ -28,6 +27,7 @@ pub(super) struct Plan {
 }
 
 /// The streams that the client asked for.
+#[expect(clippy::struct_excessive_bools, reason = "four independent switches of the protocol")]
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wants {
     pub(super) stdin: bool,
@@ -84,14 +84,9 @@ pub(super) fn plan(server: &ApiServer, target: &Target, query: &Query) -> Result
 /// Runs the command. Ends with its status, or when the client goes away, which kills it.
 pub(super) async fn run(plan: Plan, from: mpsc::UnboundedReceiver<FromClient>, to: mpsc::Sender<ToClient>) {
     let Plan { command, stdin, stdout, stderr, wants } = plan;
-    let (terminal, echo) = if wants.tty {
-        let (echo, echoed) = mpsc::unbounded_channel();
-        (Some(Terminal::new(echo)), Some(echoed))
-    } else {
-        (None, None)
-    };
-    let interrupted = feed(stdin, from, terminal);
-    let out = copy_out(stdout, echo, to.clone(), wants);
+    // The terminal is in raw mode: the command sees every key, and echoes what it wants.
+    let feeding = feed(stdin, from);
+    let out = copy_out(stdout, to.clone(), wants);
     let err = copy_err(stderr, to.clone(), wants);
     let output = async { tokio::join!(biased; out, err) };
     let running = async {
@@ -102,70 +97,37 @@ pub(super) async fn run(plan: Plan, from: mpsc::UnboundedReceiver<FromClient>, t
     let status = tokio::select! {
         biased;
         status = running => status,
-        () = interrupted => ExitStatus::code(130),
+        () = feeding => return,
         () = to.closed() => return,
     };
     let _ = to.send(ToClient::Status(status_of(status))).await;
 }
 
-/// Feeds the command's standard input. Resolves when the terminal asks to interrupt the command; otherwise never.
-async fn feed(
-    mut stdin: Option<DuplexStream>,
-    mut from: mpsc::UnboundedReceiver<FromClient>,
-    mut terminal: Option<Terminal>,
-) {
+/// Feeds the command's standard input. Never resolves: a command goes on without its input.
+async fn feed(mut stdin: Option<DuplexStream>, mut from: mpsc::UnboundedReceiver<FromClient>) {
     while let Some(message) = from.recv().await {
-        let (bytes, end) = match message {
-            FromClient::Stdin(bytes) => match &mut terminal {
-                None => (bytes.to_vec(), false),
-                Some(terminal) => {
-                    let typed = terminal.type_in(&bytes);
-                    if typed.interrupt {
-                        return;
-                    }
-                    (typed.input, typed.end)
-                }
-            },
-            FromClient::StdinEnd => (Vec::new(), true),
-        };
-        if let Some(pipe) = &mut stdin {
-            // A command that does not read is no reason to stop listening to the client.
-            let _ = pipe.write_all(&bytes).await;
-        }
-        if end {
-            stdin = None;
+        match (message, &mut stdin) {
+            (FromClient::Stdin(bytes), Some(pipe)) => {
+                // A command that does not read is no reason to stop listening to the client.
+                let _ = pipe.write_all(&bytes).await;
+            }
+            (FromClient::Stdin(_), None) => {}
+            (FromClient::StdinEnd, _) => stdin = None,
         }
     }
     drop(stdin);
     std::future::pending::<()>().await;
 }
 
-async fn copy_out(
-    mut stdout: DuplexStream,
-    mut echo: Option<mpsc::UnboundedReceiver<Vec<u8>>>,
-    to: mpsc::Sender<ToClient>,
-    wants: Wants,
-) {
+async fn copy_out(mut stdout: DuplexStream, to: mpsc::Sender<ToClient>, wants: Wants) {
     let mut buffer = vec![0; CHUNK];
     let mut after_cr = false;
-    loop {
-        let echoed = async {
-            match &mut echo {
-                Some(echo) => echo.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        let chunk = tokio::select! {
-            biased;
-            Some(bytes) = echoed => bytes,
-            read = stdout.read(&mut buffer) => match read {
-                Ok(length) if length > 0 => {
-                    let bytes = buffer.get(..length).unwrap_or_default();
-                    if wants.tty { with_carriage_returns(bytes, &mut after_cr) } else { bytes.to_vec() }
-                }
-                _ => return,
-            },
-        };
+    while let Ok(length) = stdout.read(&mut buffer).await {
+        let bytes = buffer.get(..length).unwrap_or_default();
+        if bytes.is_empty() {
+            return;
+        }
+        let chunk = if wants.tty { with_carriage_returns(bytes, &mut after_cr) } else { bytes.to_vec() };
         if wants.stdout && to.send(ToClient::Stdout(chunk)).await.is_err() {
             return;
         }

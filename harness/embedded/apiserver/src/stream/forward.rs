@@ -15,12 +15,9 @@ pub(super) struct ForwardTarget {
 }
 
 impl ForwardTarget {
-    /// Opens a connection to a port; an error says why not, as the kubelet words it.
+    /// Opens a connection to a port; an error says why not, in the kubelet's words.
     pub(super) fn dial(&self, port: u16) -> Result<DuplexStream, String> {
-        self.server
-            .agent()
-            .forward(&self.namespace, &self.pod, port)
-            .map_err(|error| format!("error forwarding port {port} to pod {}, uid : {}", self.pod, error.message))
+        self.server.agent().forward(&self.namespace, &self.pod, port).map_err(|error| error.message)
     }
 }
 

@@ -7,7 +7,6 @@ mod forward;
 mod forward_spdy;
 mod forward_websocket;
 mod handshake;
-mod terminal;
 mod tunnel;
 
 pub(crate) use handshake::upgrade;

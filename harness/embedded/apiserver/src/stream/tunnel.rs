@@ -15,14 +15,13 @@ pub(super) fn open(socket: Socket) -> DuplexStream {
     tokio::spawn(async move {
         let incoming = async {
             while let Some(Ok(message)) = stream.next().await {
-                match message {
-                    Message::Binary(bytes) => {
-                        if writer.write_all(&bytes).await.is_err() {
-                            return;
-                        }
-                    }
-                    Message::Close(_) => break,
-                    _ => {}
+                if message.is_close() {
+                    break;
+                }
+                if let Message::Binary(bytes) = message
+                    && writer.write_all(&bytes).await.is_err()
+                {
+                    return;
                 }
             }
             let _ = writer.shutdown().await;

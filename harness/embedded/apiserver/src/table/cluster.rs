@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use k8s_openapi::api::{
     coordination::v1::Lease,
@@ -110,12 +112,12 @@ fn source(event: &Event) -> Value {
 
 pub(super) fn secret(secret: &Secret, name: Value, age: Value) -> Vec<Value> {
     let kind = secret.type_.as_deref().unwrap_or_default();
-    vec![name, kind.into(), secret.data.as_ref().map_or(0, |data| data.len()).into(), age]
+    vec![name, kind.into(), secret.data.as_ref().map_or(0, BTreeMap::len).into(), age]
 }
 
 pub(super) fn config_map(map: &ConfigMap, name: Value, age: Value) -> Vec<Value> {
-    let texts = map.data.as_ref().map_or(0, |data| data.len());
-    let binaries = map.binary_data.as_ref().map_or(0, |data| data.len());
+    let texts = map.data.as_ref().map_or(0, BTreeMap::len);
+    let binaries = map.binary_data.as_ref().map_or(0, BTreeMap::len);
     vec![name, (texts + binaries).into(), age]
 }
 

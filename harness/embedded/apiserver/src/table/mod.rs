@@ -28,7 +28,7 @@ pub(crate) fn table<'a>(
     objects: impl Iterator<Item = &'a Object>,
     include: Include,
     now: Timestamp,
-    meta: Value,
+    meta: &Value,
 ) -> Value {
     let rows: Vec<_> = objects.map(|object| row(kind, object, include, now)).collect();
     json!({

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::defaults::Defaults;
 
-    fn faults(spec: Value) -> Vec<String> {
+    fn faults(spec: &Value) -> Vec<String> {
         let mut pod: Pod = serde_json::from_value(json!({"metadata": {"name": "a"}, "spec": spec})).unwrap();
         pod.set_defaults();
         let mut faults = Vec::new();
@@ -117,7 +117,7 @@ mod tests {
     #[case(json!({"containers": [{"name": "a", "image": "a"}], "volumes": [{"name": "v", "configMap": {}}]}),
         "spec.volumes[0].configMap.name: Required value")]
     fn faults_read_as_those_of_the_real_server(#[case] spec: Value, #[case] expected: &str) {
-        assert_eq!(faults(spec), [expected]);
+        assert_eq!(faults(&spec), [expected]);
     }
 
     #[test]
@@ -130,6 +130,6 @@ mod tests {
                 "volumeMounts": [{"name": "data", "mountPath": "/var/lib/taos"}],
                 "readinessProbe": {"exec": {"command": ["true"]}}, "livenessProbe": {"tcpSocket": {"port": 6030}}}],
         });
-        assert_eq!(faults(spec), Vec::<String>::new());
+        assert_eq!(faults(&spec), Vec::<String>::new());
     }
 }

@@ -119,14 +119,14 @@ impl Validate for Endpoints {
 mod tests {
     use super::*;
 
-    fn service(spec: Value) -> Service {
+    fn service(spec: &Value) -> Service {
         serde_json::from_value(json!({"metadata": {"name": "taosd"}, "spec": spec})).unwrap()
     }
 
     #[test]
     fn a_cluster_address_stays() {
-        let old = service(json!({"type": "ClusterIP", "clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"]}));
-        let new = service(json!({"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}));
+        let old = service(&json!({"type": "ClusterIP", "clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7"]}));
+        let new = service(&json!({"type": "ClusterIP", "clusterIP": "None", "clusterIPs": ["None"]}));
         let mut faults = Vec::new();
         new.validate_update(&old, &mut faults);
         assert_eq!(faults[0].message, "Invalid value: [\"None\"]: may not change once set");
@@ -139,7 +139,7 @@ mod tests {
             {"port": 6030, "protocol": "TCP"}
         ]);
         let mut faults = Vec::new();
-        service(json!({"type": "ClusterIP", "sessionAffinity": "None", "ports": ports})).validate(&mut faults);
+        service(&json!({"type": "ClusterIP", "sessionAffinity": "None", "ports": ports})).validate(&mut faults);
         let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["spec.ports[1].name", "spec.ports[2].name", "spec.ports[2]"]);
     }

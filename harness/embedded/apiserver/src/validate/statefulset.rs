@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::apps::v1::{ControllerRevision, StatefulSet};
 use serde_json::{Value, json};
 
@@ -30,7 +32,7 @@ impl Validate for StatefulSet {
         not_negative(faults, "spec.minReadySeconds", spec.min_ready_seconds.map(i64::from));
         not_negative(faults, "spec.ordinals.start", spec.ordinals.as_ref().and_then(|one| one.start).map(i64::from));
         let chosen = &spec.selector;
-        let empty = chosen.match_labels.as_ref().is_none_or(|map| map.is_empty())
+        let empty = chosen.match_labels.as_ref().is_none_or(BTreeMap::is_empty)
             && chosen.match_expressions.as_ref().is_none_or(Vec::is_empty);
         selector(faults, "spec.selector", chosen);
         if empty {

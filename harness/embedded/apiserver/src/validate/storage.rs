@@ -60,7 +60,9 @@ fn modes(faults: &mut Vec<Cause>, modes: Option<&[String]>) {
     if modes.is_empty() {
         faults.push(Cause::required("spec.accessModes", "at least 1 access mode is required"));
     }
-    modes.iter().for_each(|mode| one_of(faults, "spec.accessModes", Some(mode), &MODES));
+    for mode in modes {
+        one_of(faults, "spec.accessModes", Some(mode), &MODES);
+    }
 }
 
 fn size(faults: &mut Vec<Cause>, field: &str, size: Option<&Quantity>) {
@@ -140,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn claim(spec: Value) -> PersistentVolumeClaim {
+    fn claim(spec: &Value) -> PersistentVolumeClaim {
         serde_json::from_value(
             json!({"metadata": {"name": "c"}, "spec": spec, "status": {"capacity": {"storage": "10Gi"}}}),
         )
@@ -150,7 +152,7 @@ mod tests {
     #[test]
     fn a_claim_needs_a_mode_and_a_size() {
         let mut faults = Vec::new();
-        claim(json!({"volumeMode": "Filesystem"})).validate(&mut faults);
+        claim(&json!({"volumeMode": "Filesystem"})).validate(&mut faults);
         let texts: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.message)).collect();
         assert_eq!(
             texts,
@@ -166,9 +168,9 @@ mod tests {
     #[case(json!({"storageClassName": "standard", "resources": {"requests": {"storage": "20Gi"}}}), None)]
     #[case(json!({"storageClassName": "standard", "resources": {"requests": {"storage": "1Gi"}}}), Some("spec.resources.requests.storage"))]
     fn a_claim_only_grows(#[case] new: Value, #[case] fault: Option<&str>) {
-        let old = claim(json!({"storageClassName": "standard", "resources": {"requests": {"storage": "10Gi"}}}));
+        let old = claim(&json!({"storageClassName": "standard", "resources": {"requests": {"storage": "10Gi"}}}));
         let mut faults = Vec::new();
-        claim(new).validate_update(&old, &mut faults);
+        claim(&new).validate_update(&old, &mut faults);
         assert_eq!(faults.first().map(|fault| fault.field.as_str()), fault);
     }
 }

@@ -106,8 +106,8 @@ async fn a_budget_refuses_evictions() {
     assert!(matches!(refused, Error::Api(status) if status.code == 429
         && status.details.as_ref().unwrap().causes[0].message.contains("needs 2 healthy pods and has 2 currently")));
     let path = format!("{path}/one");
-    let patch = [("content-type", "application/merge-patch+json")];
-    assert_eq!(raw(&cluster, "PATCH", &path, &patch, &json!({"spec": {"minAvailable": "50%"}})).await.0, 200);
+    let merge = [("content-type", "application/merge-patch+json")];
+    assert_eq!(raw(&cluster, "PATCH", &path, &merge, &json!({"spec": {"minAvailable": "50%"}})).await.0, 200);
     pods.evict("a", &EvictParams::default()).await.unwrap();
     assert!(pods.get("a").await.unwrap().metadata.deletion_timestamp.is_some());
     assert!(pods.evict("b", &EvictParams::default()).await.is_err());

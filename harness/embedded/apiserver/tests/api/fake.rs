@@ -48,6 +48,7 @@ impl NodeAgent for FakeAgent {
                     let length = stdin.read(&mut buffer).await.unwrap();
                     io.stdout.write_all(b"hello ").await.unwrap();
                     io.stdout.write_all(&buffer[..length]).await.unwrap();
+                    io.stdout.write_all(b"\r\n").await.unwrap();
                     ExitStatus::SUCCESS
                 }
                 "big" => {
@@ -78,7 +79,11 @@ impl NodeAgent for FakeAgent {
 
     fn forward(&self, _: &str, _: &str, port: u16) -> Result<DuplexStream, ApiError> {
         if port != 6041 {
-            return Err(ApiError::internal("connection refused"));
+            return Err(ApiError::new(
+                500,
+                "InternalError",
+                format!("error forwarding port {port} to pod a: connection refused"),
+            ));
         }
         let (near, mut far) = tokio::io::duplex(4096);
         tokio::spawn(async move {

@@ -1,4 +1,4 @@
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::fake::{cluster, pod, raw, set};
 
@@ -42,4 +42,24 @@ async fn every_kind_has_as_many_cells_as_columns() {
         assert!(!rows.is_empty());
         assert!(rows.iter().all(|row| row["cells"].as_array().unwrap().len() == columns), "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn endpoints_are_made_of_slices() {
+    let cluster = cluster();
+    let service = json!({"metadata": {"name": "taosd"}, "spec": {"selector": {"app": "x"}, "ports": [{"port": 6030}]}});
+    assert_eq!(raw(&cluster, "POST", "/api/v1/namespaces/default/services", &[], &service).await.0, 201);
+    let slice = json!({"metadata": {"name": "taosd-1", "labels": {"kubernetes.io/service-name": "taosd"}},
+        "addressType": "IPv4", "ports": [{"port": 6030}],
+        "endpoints": [{"addresses": ["10.244.0.5"], "conditions": {"ready": true}},
+            {"addresses": ["10.244.0.6"], "conditions": {"ready": false}}]});
+    let path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+    assert_eq!(raw(&cluster, "POST", path, &[], &slice).await.0, 201);
+    let path = "/api/v1/namespaces/default/endpoints/taosd";
+    let (_, made, _) = raw(&cluster, "GET", path, &[], &Value::Null).await;
+    assert_eq!(made["subsets"][0]["addresses"][0]["ip"], "10.244.0.5");
+    assert_eq!(made["subsets"][0]["notReadyAddresses"][0]["ip"], "10.244.0.6");
+    let (_, table, _) = raw(&cluster, "GET", "/api/v1/endpoints", &[TABLE], &Value::Null).await;
+    assert_eq!(table["rows"][0]["cells"].to_string(), r#"["taosd","10.244.0.5:6030","0s"]"#);
+    assert_eq!(raw(&cluster, "DELETE", path, &[], &Value::Null).await.0, 405);
 }

@@ -56,7 +56,7 @@ async fn a_version_that_is_forgotten_is_gone() {
         cluster
             .store
             .modify::<ConfigMap>("default", "a", |map| {
-                map.data = Some(BTreeMap::from([("n".into(), value.to_string())]))
+                map.data = Some(BTreeMap::from([("n".into(), value.to_string())]));
             })
             .unwrap();
     }
@@ -97,7 +97,7 @@ async fn waiting_takes_exactly_as_long_as_what_it_waits_for() {
             tokio::time::sleep(Duration::from_secs(65)).await;
             store
                 .modify::<ConfigMap>("default", "a", |map| {
-                    map.data = Some(BTreeMap::from([("n".into(), value.to_string())]))
+                    map.data = Some(BTreeMap::from([("n".into(), value.to_string())]));
                 })
                 .unwrap();
         }
@@ -169,10 +169,14 @@ proptest! {
             let maps: Api<ConfigMap> = Api::default_namespaced(cluster.client.clone());
             let params = kube::api::ListParams::default().labels(selector);
             let (before, after) = steps.split_at(cut.min(steps.len()));
-            before.iter().for_each(|step| play(&cluster.store, step));
+            for step in before {
+                play(&cluster.store, step);
+            }
             let list = maps.list(&params).await.unwrap();
             let mut known: BTreeMap<_, _> = list.items.into_iter().map(|map| (map.name_any(), map)).collect();
-            after.iter().for_each(|step| play(&cluster.store, step));
+            for step in after {
+                play(&cluster.store, step);
+            }
             let watch = WatchParams::default().labels(selector).timeout(1);
             let mut events = maps.watch(&watch, &list.metadata.resource_version.unwrap()).await.unwrap().boxed();
             while let Some(event) = events.try_next().await.unwrap() {
