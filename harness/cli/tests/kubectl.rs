@@ -135,7 +135,7 @@ fn mistakes_are_refused() -> Outcome {
             r#"patch statefulset tdengine --type=merge -p {"spec":{"serviceName":"other"}}"#,
             "updates to statefulset spec for fields other than",
         ),
-        (r#"patch configmap taoscfg --type=merge -p {"data":{"A":1}}"#, "taoscfg"),
+        (r#"patch configmap taoscfg --type=merge -p {"data":{"A":1}}"#, "cannot be handled as a ConfigMap"),
         ("exec tdengine-0 -c nginx -- true", "container nginx is not valid for pod tdengine-0"),
         ("exec tdengine-0 -- sh -c 'exit 7'", "exit code 7"),
         ("exec tdengine-0 -- no-such-command", "no-such-command"),

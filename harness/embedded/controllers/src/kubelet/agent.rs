@@ -98,7 +98,11 @@ impl NodeAgent for Kubelet {
 
     fn forward(&self, namespace: &str, pod: &str, port: u16) -> Result<DuplexStream, ApiError> {
         let worker = self.0.find(namespace, pod)?;
-        let Some(ip) = worker.state().ip.filter(|_| !worker.state().over) else {
+        let ip = {
+            let state = worker.state();
+            state.ip.filter(|_| !state.over)
+        };
+        let Some(ip) = ip else {
             let phase = meta::pod_phase(&worker.pod()).to_owned();
             let message = format!("unable to forward port because pod is not running. Current status={phase}");
             return Err(ApiError::new(500, "InternalError", message));
