@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -142,21 +142,24 @@ impl Served {
             .env("KUBECONFIG", self.folder.path().join("kubeconfig"))
             .stdout(Stdio::piped())
             .spawn()?;
-        let bodies = forwarded_port(&mut forward)
-            .and_then(|port| statements.iter().map(|statement| post(port, statement)).collect::<Result<Vec<_>, _>>());
+        // kubectl goes on printing: its output must stay open as long as it runs.
+        let said = forward.stdout.take().map(BufReader::new);
+        let bodies = forwarded_port(said).and_then(|(port, _said)| {
+            statements.iter().map(|statement| post(port, statement)).collect::<Result<Vec<_>, _>>()
+        });
         forward.kill()?;
         forward.wait()?;
         bodies
     }
 }
 
-fn forwarded_port(forward: &mut Child) -> Result<u16, Failed> {
-    let Some(stdout) = forward.stdout.take() else { return Err("port-forward has no output".into()) };
+fn forwarded_port(said: Option<BufReader<ChildStdout>>) -> Result<(u16, BufReader<ChildStdout>), Failed> {
+    let Some(mut said) = said else { return Err("port-forward has no output".into()) };
     let mut line = String::new();
-    BufReader::new(stdout).read_line(&mut line)?;
+    said.read_line(&mut line)?;
     let port = line.split_once("127.0.0.1:").and_then(|(_, rest)| rest.split_once(' ')).map(|(port, _)| port.parse());
     match port {
-        Some(Ok(port)) => Ok(port),
+        Some(Ok(port)) => Ok((port, said)),
         _ => Err(format!("port-forward said: {line}").into()),
     }
 }
