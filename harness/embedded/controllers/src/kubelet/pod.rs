@@ -169,6 +169,7 @@ impl PodWorker {
         if self.init_containers().await {
             let count = self.state().main.len();
             tokio::select! {
+                biased;
                 _ = join_all((0..count).map(|index| container::run(self, Slot { init: false, index }))) => {}
                 () = self.keep_files_fresh() => {}
             }

@@ -32,6 +32,7 @@ pub(crate) async fn watch(pod: &PodWorker, slot: Slot, spec: &Spec, handle: &Arc
     let started = watch::Sender::new(spec.startup_probe.is_none());
     let run = Run { pod, slot, spec, handle, started: &started, since: Instant::now() };
     tokio::select! {
+        biased;
         kind = run.probe(ProbeKind::Startup, spec.startup_probe.as_ref()) => kind,
         kind = run.probe(ProbeKind::Liveness, spec.liveness_probe.as_ref()) => kind,
         kind = run.probe(ProbeKind::Readiness, spec.readiness_probe.as_ref()) => kind,

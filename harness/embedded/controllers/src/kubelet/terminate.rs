@@ -105,6 +105,7 @@ async fn out_of_grace(pod: &PodWorker, begun: Instant) {
     loop {
         let grace = grace(&input.borrow_and_update());
         tokio::select! {
+            biased;
             () = sleep_until(begun + grace) => return,
             changed = input.changed() => if changed.is_err() {
                 // Nobody can change it any more.
