@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use seatrial_embedded::{Defects, EmbeddedCluster};
+use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
 use seatrial_engine::{Edits, Keep, ManifestSet, Options, Plan, RunSummary, Selection, Suite};
 use seatrial_environments::Embedded;
 use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
@@ -72,8 +72,7 @@ impl Checkout {
             keep: Keep::Never,
             cancel: tokio::sync::watch::channel(false).1,
         };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-        let summary = runtime.block_on(async {
+        let summary = paused_runtime()?.block_on(async {
             let environment = Embedded::new(&tdengine, Defects::default())?;
             Ok::<_, Failure>(seatrial_engine::run(plan, &self.sets, &environment, &options, &mut log).await?)
         })?;

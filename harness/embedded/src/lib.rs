@@ -5,12 +5,14 @@
 
 mod cluster;
 mod kubeconfig;
+mod runtime;
 mod serve;
 mod speed;
 mod tls;
 mod transport;
 
 pub use cluster::{BootError, EmbeddedCluster, Options};
+pub use runtime::paused_runtime;
 pub use seatrial_sim::{Clock, Defect, Defects};
 pub use serve::{ServeError, ServeOptions, Serving, serving_runtime};
 pub use transport::client;
