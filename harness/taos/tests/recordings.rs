@@ -12,7 +12,9 @@ fn recordings() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for folder in std::fs::read_dir(&root).unwrap() {
         let folder = folder.unwrap().path();
-        if folder.is_dir() {
+        // `single-*` holds one server's answers in a form of their own: what the embedded shell is held to.
+        let single = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("single-"));
+        if folder.is_dir() && !single {
             for file in std::fs::read_dir(&folder).unwrap() {
                 let file = file.unwrap().path();
                 let bytes = std::fs::read(&file).unwrap();
