@@ -2,13 +2,15 @@ use std::{borrow::Cow, net::Ipv4Addr, sync::Arc};
 
 use seatrial_sim::{ConnectError, Dice, ListenGuard, Listener, Volume, World};
 
-use crate::{config::Config, log::ServerLog};
+use crate::{config::Config, log::ServerLog, version::Version};
 
 /// What a server process sees of the pod that it runs in.
 #[derive(Clone)]
 pub(crate) struct Host {
     /// The world.
     pub world: World,
+    /// The version of the programs in the pod.
+    pub version: Version,
     /// Address of the pod.
     pub ip: Ipv4Addr,
     /// Cores that the process sees.

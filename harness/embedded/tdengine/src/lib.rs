@@ -8,6 +8,9 @@ mod config;
 mod host;
 mod image;
 mod log;
+mod process;
+mod queue;
 mod v2;
+mod version;
 
 pub use image::{image, images};

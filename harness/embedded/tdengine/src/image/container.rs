@@ -21,7 +21,7 @@ use super::{
     planted::Planted,
     userland::{self, Streams},
 };
-use crate::{config::Config, host::Host, log::ServerLog, v2};
+use crate::{config::Config, host::Host, log::ServerLog, v2, version::Version};
 
 /// The configuration file.
 const CONFIG: &str = "/etc/taos/taos.cfg";
@@ -74,13 +74,14 @@ impl Running {
 
 /// An image.
 pub(super) struct TdImage {
+    pub(super) version: Version,
     pub(super) wait: Wait,
     pub(super) server: Server,
 }
 
 impl Image for TdImage {
     fn start(&self, context: ContainerContext) -> Arc<dyn Container> {
-        let machine = Arc::new(Machine::new(context, self.wait, self.server));
+        let machine = Arc::new(Machine::new(context, self));
         let pid1 = Arc::clone(&machine);
         tokio::spawn(async move {
             let mut ended = pid1.ended.subscribe();
@@ -104,6 +105,7 @@ pub(crate) struct Machine {
     pub files: FileSystem,
     /// How its entrypoint waits.
     pub wait: Wait,
+    version: Version,
     server: Server,
     log: ServerLog,
     running: Mutex<Option<(u32, Running)>>,
@@ -111,7 +113,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    fn new(context: ContainerContext, wait: Wait, server: Server) -> Self {
+    fn new(context: ContainerContext, image: &TdImage) -> Self {
+        let TdImage { version, wait, server } = *image;
         let files = FileSystem::new(context.mounts.clone());
         let pod = &context.pod;
         let hosts = format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{}\t{}\n", pod.ip, pod.name);
@@ -120,7 +123,8 @@ impl Machine {
         let search = format!("search {0}.svc.cluster.local svc.cluster.local cluster.local\n", pod.namespace);
         files.write("/etc/resolv.conf", format!("{search}nameserver 10.96.0.10\noptions ndots:5\n").into_bytes());
         let log = ServerLog::new(context.world.clock);
-        Self { files, wait, server, log, running: Mutex::default(), ended: watch::Sender::new(None), context }
+        let (running, ended) = (Mutex::default(), watch::Sender::new(None));
+        Self { context, files, wait, version, server, log, running, ended }
     }
 
     fn running(&self) -> MutexGuard<'_, Option<(u32, Running)>> {
@@ -191,6 +195,7 @@ impl Machine {
         let text = self.files.read(CONFIG).unwrap_or_default();
         Host {
             world: self.context.world.clone(),
+            version: self.version,
             ip: self.context.pod.ip,
             cores: self.context.cores,
             volume: self.files.volume_at(self.data_folder()),
@@ -271,7 +276,7 @@ impl Machine {
         let millis = world.clock.now().as_millisecond();
         let shell = Shell {
             dialect: &V2_1,
-            version: v2::VERSION,
+            version: &self.version.to_string(),
             connector: &connector,
             files: &MachineFiles(Arc::clone(self)),
             now: &|| world.clock.now(),

@@ -15,6 +15,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use container::{Server, TdImage};
 use seatrial_sim::Image;
 
+use crate::version::Version;
+
 pub(crate) use entrypoint::Wait;
 
 /// Versions that have a model, with the way their entrypoint waits for the first end point.
@@ -29,5 +31,5 @@ pub fn images() -> BTreeMap<String, Arc<dyn Image>> {
 /// The image of one version, say `2.1.1.0`; `None` if there is no model of it.
 pub fn image(version: &str) -> Option<Arc<dyn Image>> {
     let (_, wait) = KNOWN.iter().find(|(known, _)| *known == version)?;
-    Some(Arc::new(TdImage { wait: *wait, server: Server::V2 }))
+    Some(Arc::new(TdImage { version: Version::parse(version)?, wait: *wait, server: Server::V2 }))
 }

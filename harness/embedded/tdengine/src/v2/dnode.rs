@@ -4,13 +4,13 @@ use seatrial_sim::Defect;
 use seatrial_sql::codes;
 
 use super::{
-    event::{Event, Ticket},
+    event::Event,
     ports::{self, Port},
     state::State,
     taosd::Taosd,
     types::{Member, MnodeSet, PEER_PORT, VnodeLoad},
 };
-use crate::config::EndPoint;
+use crate::{config::EndPoint, queue::Ticket};
 
 /// Milliseconds between status messages.
 const STATUS: u64 = 1_000;

@@ -1,9 +1,6 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Weak},
-};
+use std::sync::{Arc, Weak};
 
-use tokio::{sync::oneshot, time::Instant};
+use tokio::sync::oneshot;
 
 use super::{
     dnode::{StatusMessage, StatusReply},
@@ -142,46 +139,4 @@ pub(crate) enum Order {
         /// All mnodes, with the new one.
         mnodes: Vec<Member>,
     },
-}
-
-/// Names an event that has not happened yet.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ticket(Instant, u64);
-
-/// Events by their moment, and by their order within a moment.
-#[derive(Default)]
-pub(crate) struct Queue {
-    events: BTreeMap<(Instant, u64), Event>,
-    next: u64,
-}
-
-impl Queue {
-    /// Adds an event; its ticket, and whether it is now the first.
-    pub fn push(&mut self, at: Instant, event: Event) -> (Ticket, bool) {
-        let first = self.events.first_key_value().is_none_or(|((earliest, _), _)| at < *earliest);
-        self.next += 1;
-        self.events.insert((at, self.next), event);
-        (Ticket(at, self.next), first)
-    }
-
-    /// Takes an event out before its moment.
-    pub fn cancel(&mut self, ticket: Ticket) {
-        self.events.remove(&(ticket.0, ticket.1));
-    }
-
-    /// The moment of the first event.
-    pub fn first(&self) -> Option<Instant> {
-        self.events.first_key_value().map(|((at, _), _)| *at)
-    }
-
-    /// Takes the first event if its moment has come.
-    pub fn pop(&mut self, now: Instant) -> Option<Event> {
-        let entry = self.events.first_entry()?;
-        if entry.key().0 <= now { Some(entry.remove()) } else { None }
-    }
-
-    /// Forgets all events.
-    pub fn clear(&mut self) {
-        self.events.clear();
-    }
 }

@@ -16,6 +16,3 @@ mod vnode;
 
 pub(crate) use client::Client;
 pub(crate) use taosd::Taosd;
-
-/// What servers and clients of this generation call themselves.
-pub(crate) const VERSION: &str = "2.1.1.0";

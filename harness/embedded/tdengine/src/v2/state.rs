@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use seatrial_sim::ListenGuard;
 use tokio::sync::oneshot;
 
 use super::{
@@ -7,11 +8,13 @@ use super::{
     event::{Event, SyncTimer},
     mnode::Mnode,
     monitor::Monitor,
+    ports,
     sync::{Conn, Group, SyncMessage},
     taosd::Taosd,
     types::{Change, MNODE_GROUP, Role, Snapshot},
     vnode::Vnode,
 };
+use crate::process::Server;
 
 /// Everything that a server process knows.
 #[derive(Default)]
@@ -30,9 +33,14 @@ pub(crate) struct State {
     pub accept_blocked: bool,
 }
 
-impl State {
-    /// Starts everything that is on the volume.
-    pub fn boot(&mut self, node: &Taosd) {
+impl Server for State {
+    type Event = Event;
+
+    fn listen(process: &Arc<Taosd>) -> Vec<ListenGuard> {
+        ports::open(process)
+    }
+
+    fn boot(&mut self, node: &Taosd) {
         node.host.log.line("DND", "start to initialize TDengine");
         self.dnode = Dnode::load(node);
         self.open_vnodes(node);
@@ -48,8 +56,7 @@ impl State {
         self.monitor = Monitor::start(node);
     }
 
-    /// Ends everything.
-    pub fn close(&mut self, node: &Taosd) {
+    fn close(&mut self, node: &Taosd) {
         for vnode in self.vnodes.values_mut() {
             vnode.group.close(node);
         }
@@ -62,8 +69,7 @@ impl State {
         self.mnode = None;
     }
 
-    /// Does what an event asks for.
-    pub fn handle(&mut self, node: &Taosd, event: Event) {
+    fn handle(&mut self, node: &Taosd, event: Event) {
         match event {
             Event::SendStatus { turn } => self.send_status(node, turn),
             Event::Status { from, message } => self.on_status(node, &from, &message),
@@ -97,7 +103,9 @@ impl State {
             Event::SyncTimer { group, peer, timer } => self.on_sync_timer(node, group, &peer, timer),
         }
     }
+}
 
+impl State {
     fn group(&mut self, id: i32) -> Option<&mut Group> {
         if id == MNODE_GROUP {
             self.mnode.as_mut().and_then(|mnode| mnode.group.as_mut())

@@ -12,7 +12,6 @@ use super::{ddl::no_table, rpc, session::Connection};
 use crate::{
     config::EndPoint,
     v2::{
-        VERSION,
         mnode::{Mnode, Place},
         ports::Port,
         taosd::Taosd,
@@ -131,9 +130,10 @@ impl Connection {
         if asks_server {
             self.master().await?;
         }
+        let version = self.host.version.to_string();
         let facts = Constants {
-            server_version: VERSION,
-            client_version: VERSION,
+            server_version: &version,
+            client_version: &version,
             database: self.database.as_deref(),
             user: &self.user,
         };

@@ -4,13 +4,16 @@ use seatrial_sim::Defect;
 use seatrial_sql::{SqlError, codes};
 
 use super::sdb::{DnodeRow, Sdb, Store, UserRow};
-use crate::v2::{
-    event::{Event, Ticket},
-    orders::stop_unresolved,
-    state::State,
-    sync::{Group, Reconfigured},
-    taosd::Taosd,
-    types::{Change, MNODE_GROUP, Member, MnodeSet, Role},
+use crate::{
+    queue::Ticket,
+    v2::{
+        event::Event,
+        orders::stop_unresolved,
+        state::State,
+        sync::{Group, Reconfigured},
+        taosd::Taosd,
+        types::{Change, MNODE_GROUP, Member, MnodeSet, Role},
+    },
 };
 
 /// What the master knows of a dnode's life.

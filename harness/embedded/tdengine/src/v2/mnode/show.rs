@@ -348,7 +348,7 @@ impl Mnode {
             ("mnodeEqualVnodeNum", config.number("mnodeEqualVnodeNum", 4, 0, 1_000).to_string()),
             ("monitor", config.number("monitor", 1, 0, 1).to_string()),
             ("timezone", config.get("timezone").unwrap_or("UTC (UTC, +0000)").to_owned()),
-            ("version", "2.1.1.0".into()),
+            ("version", node.host.version.to_string()),
         ];
         let others = config.lines().filter(|(name, _)| !known.iter().any(|(its, _)| its == name));
         let others: Vec<(&str, String)> = others.map(|(name, value)| (name, value.to_owned())).collect();
