@@ -3,6 +3,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use seatrial_cluster::{Clock, Cluster, Limits};
+use seatrial_record::Detail;
 use thiserror::Error;
 
 use crate::Access;
@@ -13,6 +14,10 @@ pub trait Environment: Send + Sync {
     fn name(&self) -> &str;
     /// The version of its Kubernetes API server.
     fn kubernetes(&self) -> BoxFuture<'_, Result<String, EnvironmentError>>;
+    /// What else a reader should know of it: the image's digest, the node image, the host.
+    fn details(&self) -> Vec<Detail> {
+        Vec::new()
+    }
     /// The time on its clock, for what happens outside of any cluster.
     fn now(&self) -> Timestamp;
     /// Makes a place for one scenario: a fresh cluster, or a namespace in one.

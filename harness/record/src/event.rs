@@ -2,10 +2,15 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Blame, ClaimDefinition, ClaimFinding, Evidence, ExitCode, Verdict};
+use crate::{
+    Blame, ClaimDefinition, ClaimFinding, Detail, Evidence, ExitCode, FaultChange, Measured, Recovery, Verdict,
+};
 
-/// Version of the event format that this release writes. Readers refuse newer ones.
-pub const FORMAT: u32 = 1;
+/// Version of the event format that this release writes. Readers take older ones and refuse newer ones.
+///
+/// 2 added, all optional: details of what was tested, faults, measurements, recoveries, what each client saw, when a
+/// change happened, and where the time of a step went.
+pub const FORMAT: u32 = 2;
 
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -60,6 +65,12 @@ pub enum Body {
         /// What was observed.
         observation: Observation,
     },
+    /// A fault took hold, or went.
+    Fault(FaultChange),
+    /// What a workload did in a span of time.
+    Measured(Measured),
+    /// Something worked again after a fault.
+    Recovered(Recovery),
     /// A check ended.
     CheckFinished(Box<CheckFinished>),
     /// A step ended.
@@ -103,6 +114,9 @@ pub struct RunStarted {
     pub skipped: Vec<Skipped>,
     /// The ledger: all claims that speak of this version.
     pub claims: Vec<ClaimDefinition>,
+    /// More about what was tested, as far as the environment knows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<Detail>,
 }
 
 /// A scenario that will run.
@@ -191,12 +205,30 @@ pub struct CheckFinished {
     pub outcome: Option<String>,
     /// What it found about claims.
     pub findings: Vec<ClaimFinding>,
+    /// What each client saw, where several were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen_by: Vec<SeenBy>,
+    /// Milliseconds from the step's action to the change itself, by the cluster's own time stamps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_after_ms: Option<u64>,
     /// Milliseconds from the step's action to the first look that fulfilled the expectation.
     pub fulfilled_after_ms: Option<u64>,
     /// Milliseconds that the check took.
     pub took_ms: u64,
     /// Numbers of the evidence that it rests on.
     pub evidence: Vec<u64>,
+}
+
+/// What one client saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SeenBy {
+    /// The client and where it asked, say `shell in tdengine-0` or `websocket to tdengine-1`.
+    pub client: String,
+    /// Whether it is as expected.
+    pub verdict: Verdict,
+    /// What it saw, in the form of [`CheckFinished::seen`].
+    pub seen: String,
 }
 
 /// How a step ended.
@@ -215,6 +247,9 @@ pub struct StepFinished {
     pub reason: String,
     /// Milliseconds that it took.
     pub took_ms: u64,
+    /// How much of it was the harness's own: the rest, the cluster would have taken anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
 }
 
 /// How a scenario ended.
@@ -235,6 +270,9 @@ pub struct ScenarioFinished {
     pub checks: u32,
     /// Milliseconds that it took, on the clock of the environment.
     pub took_ms: u64,
+    /// How much of it was the harness's own: the rest, the cluster would have taken anyway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
 }
 
 /// How a run ended.

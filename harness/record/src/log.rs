@@ -165,6 +165,7 @@ mod tests {
             scenarios: Vec::new(),
             skipped: Vec::new(),
             claims: Vec::new(),
+            details: Vec::new(),
         }))
     }
 
@@ -205,7 +206,7 @@ mod tests {
     #[test]
     fn a_newer_format_is_refused() {
         let (_folder, path) = written();
-        let text = std::fs::read_to_string(&path).unwrap().replace("\"format\":1", "\"format\":99");
+        let text = std::fs::read_to_string(&path).unwrap().replace(&format!("\"format\":{FORMAT}"), "\"format\":99");
         std::fs::write(&path, text).unwrap();
         assert!(matches!(Recording::read(&path), Err(ReadError::Newer { format: 99, .. })));
     }

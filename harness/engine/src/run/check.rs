@@ -114,6 +114,8 @@ impl Stage<'_> {
             reason: last.glance.why,
             findings: findings(check, verdict, outcome.as_deref()),
             outcome,
+            seen_by: Vec::new(),
+            changed_after_ms: None,
             fulfilled_after_ms: fulfilled.map(|(since, _)| millis(since.saturating_duration_since(self.acted))),
             took_ms: millis(begun.elapsed()),
             evidence,

@@ -242,7 +242,7 @@ impl Stage<'_> {
     ) -> Result<(), Stop> {
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (scenario, step) = (self.key.clone(), self.step);
-        self.tell(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms }))?;
+        self.tell(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms, own_ms: None }))?;
         Ok(())
     }
 }

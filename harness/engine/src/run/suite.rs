@@ -107,6 +107,7 @@ pub async fn run(
             scenarios: plan.runs.iter().map(|run| run.planned.clone()).collect(),
             skipped: plan.skipped.clone(),
             claims: plan.claims.clone(),
+            details: environment.details(),
         })),
     )?;
     let mut ends: Vec<(&str, ScenarioEnd)> = Vec::new();
@@ -331,6 +332,7 @@ fn finished(key: &str, end: &ScenarioEnd, begun: Instant) -> Body {
         passed: end.passed,
         checks: end.checks,
         took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        own_ms: None,
     })
 }
 

@@ -1,10 +1,10 @@
 use seatrial_record::Verdict;
 
-use super::SCHEMA;
 use super::shape::{
-    AttemptReport, CheckReport, ClaimReport, EvidenceReport, FindingReport, NoticeReport, Report, RunReport,
-    ScenarioReport, SkipReport, StepReport,
+    AttemptReport, CheckReport, ClaimReport, DetailReport, EvidenceReport, FindingReport, NoticeReport, Report,
+    RunReport, ScenarioReport, SeenByReport, SkipReport, StepReport,
 };
+use super::{SCHEMA, chaos};
 use crate::evidence::Places;
 use crate::facts::RunFacts;
 use crate::model::{Attempt, Check, LedgerEntry, Mark, Model, Scenario, Seen, Step};
@@ -56,6 +56,7 @@ fn run(model: &Model, facts: &RunFacts) -> RunReport {
         wall_ms: facts.wall_ms,
         host: facts.host.clone(),
         killed: facts.incomplete.clone(),
+        details: run.details.iter().map(|one| DetailReport { what: one.what, value: one.value.clone() }).collect(),
         more: facts.more.clone(),
         events: model.events,
     }
@@ -97,6 +98,10 @@ fn scenario(model: &Model, scenario: &Scenario) -> ScenarioReport {
         blame: end.and_then(|end| end.blame),
         reason: end.map(|end| end.reason.clone()).unwrap_or_default(),
         took_ms: last.map_or(0, Attempt::took_ms),
+        own_ms: end.and_then(|end| end.own_ms),
+        faults: last.map(chaos::faults).unwrap_or_default(),
+        workloads: last.map(chaos::workloads).unwrap_or_default(),
+        recoveries: last.map(chaos::recoveries).unwrap_or_default(),
         planned_checks: planned.checks,
         earlier_attempts: scenario.attempts.iter().take(earlier).map(earlier_attempt).collect(),
         steps: last
@@ -127,6 +132,7 @@ fn step(model: &Model, attempt: &Attempt, step: &Step) -> StepReport {
         reason: end.map(|end| end.reason.clone()).unwrap_or_default(),
         started_ms: between(attempt.started, step.started),
         took_ms: end.map(|end| end.took_ms),
+        own_ms: end.and_then(|end| end.own_ms),
         checks: step.checks.iter().map(check).collect(),
         evidence: ids.map(|seen| seen.evidence.id).collect(),
     }
@@ -148,6 +154,12 @@ fn check(check: &Check) -> CheckReport {
             .iter()
             .map(|found| FindingReport { claim: found.claim.clone(), finding: found.finding })
             .collect(),
+        seen_by: result
+            .seen_by
+            .iter()
+            .map(|one| SeenByReport { client: one.client.clone(), verdict: one.verdict, seen: one.seen.clone() })
+            .collect(),
+        changed_after_ms: result.changed_after_ms,
         fulfilled_after_ms: result.fulfilled_after_ms,
         took_ms: result.took_ms,
         evidence: result.evidence.clone(),

@@ -1,12 +1,14 @@
 //! `report.json`: the run for machines, with a published schema.
 
 mod build;
+mod chaos;
 mod shape;
 
 pub use build::report;
+pub use chaos::{FaultReport, RecoveryReport, WorkloadReport};
 pub use shape::{
-    AttemptReport, CheckReport, ClaimReport, EvidenceReport, FindingReport, NoticeReport, Report, RunReport,
-    ScenarioReport, SkipReport, StepReport,
+    AttemptReport, CheckReport, ClaimReport, DetailReport, EvidenceReport, FindingReport, NoticeReport, Report,
+    RunReport, ScenarioReport, SeenByReport, SkipReport, StepReport,
 };
 
 /// Name and version of the format. Fields may be added within a version; none changes its meaning or goes.

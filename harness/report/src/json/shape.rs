@@ -1,7 +1,8 @@
 use schemars::JsonSchema;
-use seatrial_record::{Blame, EvidenceKind, Finding, RealServer, Verdict};
+use seatrial_record::{Blame, DetailKind, EvidenceKind, Finding, RealServer, Verdict};
 use serde::{Deserialize, Serialize};
 
+use super::{FaultReport, RecoveryReport, WorkloadReport};
 use crate::model::{Agreement, ClaimVerdict, Counts, Decision, NotTested, Outcome, SetVerdict};
 
 /// A run of Seatrial.
@@ -65,10 +66,23 @@ pub struct RunReport {
     /// Why the run has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub killed: Option<String>,
+    /// What the environment says of itself.
+    #[serde(default)]
+    pub details: Vec<DetailReport>,
     /// More facts: name and value.
     pub more: Vec<(String, String)>,
     /// Number of events that this was made from.
     pub events: u64,
+}
+
+/// A fact of the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct DetailReport {
+    /// What it is about.
+    pub what: DetailKind,
+    /// The fact.
+    pub value: String,
 }
 
 /// A claim and what the run says of it.
@@ -132,6 +146,18 @@ pub struct ScenarioReport {
     pub reason: String,
     /// Milliseconds on the clock of the environment.
     pub took_ms: u64,
+    /// How much of it was the harness's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
+    /// The faults of the last attempt.
+    #[serde(default)]
+    pub faults: Vec<FaultReport>,
+    /// What the workloads of the last attempt did.
+    #[serde(default)]
+    pub workloads: Vec<WorkloadReport>,
+    /// What worked again in the last attempt.
+    #[serde(default)]
+    pub recoveries: Vec<RecoveryReport>,
     /// Checks that were planned.
     pub planned_checks: u32,
     /// Attempts that were given up before the last.
@@ -176,6 +202,9 @@ pub struct StepReport {
     pub started_ms: u64,
     /// Milliseconds that it took; `null` if it has no end.
     pub took_ms: Option<u64>,
+    /// How much of it was the harness's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own_ms: Option<u64>,
     /// Its checks.
     pub checks: Vec<CheckReport>,
     /// Numbers of the evidence.
@@ -206,6 +235,12 @@ pub struct CheckReport {
     pub outcome: Option<String>,
     /// What it found about claims.
     pub findings: Vec<FindingReport>,
+    /// What each client saw, where several were asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen_by: Vec<SeenByReport>,
+    /// Milliseconds from the step's action to the change itself, by the cluster's own time stamps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_after_ms: Option<u64>,
     /// Milliseconds from the step's action to the first look that fulfilled the expectation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfilled_after_ms: Option<u64>,
@@ -213,6 +248,18 @@ pub struct CheckReport {
     pub took_ms: u64,
     /// Numbers of the evidence that it rests on.
     pub evidence: Vec<u64>,
+}
+
+/// What one client saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct SeenByReport {
+    /// The client and where it asked.
+    pub client: String,
+    /// Whether it is as expected.
+    pub verdict: Verdict,
+    /// What it saw.
+    pub seen: String,
 }
 
 /// What a check found about a claim.

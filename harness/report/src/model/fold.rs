@@ -1,18 +1,8 @@
 use jiff::Timestamp;
-use seatrial_record::{
-    Body, CheckFinished, ClaimDefinition, ClaimFinding, Event, Evidence, Observation, PlannedScenario, RunFinished,
-    RunStarted, ScenarioFinished, Skipped, StepFinished, Table,
-};
+use seatrial_record::{Body, Event, Evidence, PlannedScenario};
 
-use super::{Attempt, Check, Model, Notice, Observed, Scenario, Seen, Step};
-use crate::text::safe::{block, bounded_block, line};
-
-/// Most bytes of what a check expected or saw.
-const COMPARED: usize = 64 * 1024;
-/// Most bytes of a reason.
-const REASON: usize = 4 * 1024;
-/// Most bytes of one piece of evidence.
-const EVIDENCE: usize = 16 * 1024 * 1024;
+use super::{Attempt, Check, Measurement, Model, Notice, Observed, Scenario, Seen, Step, cleaned};
+use crate::text::safe::line;
 
 impl Model {
     /// Folds a whole stream; `None` if it does not begin with the start of a run.
@@ -29,12 +19,12 @@ impl Model {
     pub fn begin(event: &Event) -> Option<Self> {
         let Body::RunStarted(start) = &event.body else { return None };
         Some(Self {
-            run: cleaned_start(start),
+            run: cleaned::start(start),
             started: event.at,
             events: 1,
-            scenarios: start.scenarios.iter().map(cleaned_plan).map(Scenario::new).collect(),
-            skipped: start.skipped.iter().map(cleaned_skip).collect(),
-            claims: start.claims.iter().map(cleaned_claim).collect(),
+            scenarios: start.scenarios.iter().map(cleaned::plan).map(Scenario::new).collect(),
+            skipped: start.skipped.iter().map(cleaned::skip).collect(),
+            claims: start.claims.iter().map(cleaned::claim).collect(),
             evidence: Vec::new(),
             notices: Vec::new(),
             finished: None,
@@ -57,40 +47,38 @@ impl Model {
             }
             Body::Evidence { scenario, step, evidence } => self.add_evidence(scenario.as_deref(), *step, evidence, at),
             Body::Observed { scenario, observation } => {
-                let observation = Observation {
-                    kind: observation.kind,
-                    name: line(&observation.name),
-                    state: line(&observation.state),
-                };
+                let observation = cleaned::observation(observation);
                 self.attempt(scenario, at).observations.push(Observed { at, observation });
             }
+            Body::Fault(change) => {
+                let change = cleaned::fault(change);
+                self.attempt(&change.scenario, at).add_fault(at, change.clone());
+            }
+            Body::Measured(measured) => {
+                let measured = cleaned::measured(measured);
+                self.attempt(&measured.scenario, at).measurements.push(Measurement { at, measured: measured.clone() });
+            }
+            Body::Recovered(recovery) => {
+                let recovery = cleaned::recovery(recovery);
+                self.attempt(&recovery.scenario, at).recoveries.push(recovery.clone());
+            }
             Body::CheckFinished(result) => {
-                let result = cleaned_check(result);
+                let result = cleaned::check(result);
                 self.step(&result.scenario, result.step, at).checks.push(Check { at, result });
             }
             Body::StepFinished(end) => {
-                let end = StepFinished {
-                    scenario: line(&end.scenario),
-                    reason: bounded_block(&end.reason, REASON),
-                    ..end.clone()
-                };
+                let end = cleaned::step_end(end);
                 self.step(&end.scenario, end.step, at).finished = Some(end.clone());
             }
             Body::ScenarioFinished(end) => {
-                let end = ScenarioFinished {
-                    scenario: line(&end.scenario),
-                    reason: bounded_block(&end.reason, REASON),
-                    ..end.clone()
-                };
+                let end = cleaned::scenario_end(end);
                 self.attempt(&end.scenario, at).finished = Some(end.clone());
             }
             Body::Notice { scenario, text } => {
                 let scenario = scenario.as_deref().map(line);
-                self.notices.push(Notice { at, scenario, text: bounded_block(text, REASON) });
+                self.notices.push(Notice { at, scenario, text: cleaned::reason(text) });
             }
-            Body::RunFinished(end) => {
-                self.finished = Some(RunFinished { reason: bounded_block(&end.reason, REASON), ..end.clone() });
-            }
+            Body::RunFinished(end) => self.finished = Some(cleaned::run_end(end)),
         }
     }
 
@@ -102,7 +90,7 @@ impl Model {
             (Some(key), None) => self.attempt(key, at).evidence.push(index),
             (None, _) => {}
         }
-        self.evidence.push(Seen { scenario: key, step, evidence: cleaned_evidence(evidence) });
+        self.evidence.push(Seen { scenario: key, step, evidence: cleaned::evidence(evidence) });
     }
 
     fn scenario(&mut self, key: &str) -> &mut Scenario {
@@ -150,6 +138,9 @@ impl Attempt {
             last: at,
             steps: Vec::new(),
             observations: Vec::new(),
+            faults: Vec::new(),
+            measurements: Vec::new(),
+            recoveries: Vec::new(),
             evidence: Vec::new(),
             finished: None,
         }
@@ -159,39 +150,6 @@ impl Attempt {
 impl Step {
     fn new(number: u32, title: String, at: Timestamp) -> Self {
         Self { number, title, started: at, checks: Vec::new(), evidence: Vec::new(), finished: None }
-    }
-}
-
-fn lines(texts: &[String]) -> Vec<String> {
-    texts.iter().map(|text| line(text)).collect()
-}
-
-fn cleaned_start(start: &RunStarted) -> RunStarted {
-    RunStarted {
-        format: start.format,
-        seatrial: line(&start.seatrial),
-        environment: line(&start.environment),
-        kubernetes: line(&start.kubernetes),
-        tdengine: line(&start.tdengine),
-        image: line(&start.image),
-        seed: start.seed,
-        replay: line(&start.replay),
-        scenarios: Vec::new(),
-        skipped: Vec::new(),
-        claims: Vec::new(),
-    }
-}
-
-fn cleaned_plan(planned: &PlannedScenario) -> PlannedScenario {
-    PlannedScenario {
-        key: line(&planned.key),
-        name: line(&planned.name),
-        summary: line(&planned.summary),
-        file: line(&planned.file),
-        manifests: line(&planned.manifests),
-        claims: lines(&planned.claims),
-        steps: lines(&planned.steps),
-        checks: planned.checks,
     }
 }
 
@@ -207,62 +165,5 @@ fn unplanned(key: &str) -> PlannedScenario {
         claims: Vec::new(),
         steps: Vec::new(),
         checks: 0,
-    }
-}
-
-fn cleaned_skip(skip: &Skipped) -> Skipped {
-    Skipped { name: line(&skip.name), reason: line(&skip.reason) }
-}
-
-fn cleaned_claim(claim: &ClaimDefinition) -> ClaimDefinition {
-    ClaimDefinition {
-        id: line(&claim.id),
-        document: line(&claim.document),
-        section: line(&claim.section),
-        quote: bounded_block(&claim.quote, REASON),
-        original: claim.original.as_deref().map(|text| bounded_block(text, REASON)),
-        tdengine: line(&claim.tdengine),
-        real: claim.real,
-        found: bounded_block(&claim.found, REASON),
-    }
-}
-
-fn cleaned_check(check: &CheckFinished) -> CheckFinished {
-    CheckFinished {
-        scenario: line(&check.scenario),
-        step: check.step,
-        check: check.check,
-        title: line(&check.title),
-        verdict: check.verdict,
-        blame: check.blame,
-        expected: bounded_block(&check.expected, COMPARED),
-        seen: bounded_block(&check.seen, COMPARED),
-        reason: bounded_block(&check.reason, REASON),
-        outcome: check.outcome.as_deref().map(line),
-        findings: check
-            .findings
-            .iter()
-            .map(|found| ClaimFinding { claim: line(&found.claim), finding: found.finding })
-            .collect(),
-        fulfilled_after_ms: check.fulfilled_after_ms,
-        took_ms: check.took_ms,
-        evidence: check.evidence.clone(),
-    }
-}
-
-fn cleaned_evidence(evidence: &Evidence) -> Evidence {
-    let cells = |row: &Vec<Option<String>>| row.iter().map(|cell| cell.as_deref().map(block)).collect();
-    Evidence {
-        id: evidence.id,
-        kind: evidence.kind,
-        title: line(&evidence.title),
-        source: line(&evidence.source),
-        at: evidence.at,
-        text: bounded_block(&evidence.text, EVIDENCE),
-        truncated: evidence.truncated || evidence.text.len() > EVIDENCE,
-        table: evidence
-            .table
-            .as_ref()
-            .map(|table| Table { columns: lines(&table.columns), rows: table.rows.iter().map(cells).collect() }),
     }
 }

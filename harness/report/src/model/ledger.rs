@@ -38,7 +38,7 @@ pub enum Agreement {
 
 /// What a run found of a claim with one manifest set. A run of a scenario counts once, with its worst finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct SetVerdict {
     /// The manifest set.
     pub manifests: String,
@@ -54,7 +54,7 @@ pub struct SetVerdict {
 
 /// A check that said something of a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct Decision {
     /// Key of the scenario.
     pub scenario: String,

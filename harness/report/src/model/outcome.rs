@@ -6,7 +6,7 @@ use super::{ClaimVerdict, LedgerEntry, Mark, Model};
 
 /// How the whole run stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct Outcome {
     /// The verdict; `None` if nothing was checked. Never `pass` of a run that has no end.
     pub verdict: Option<Verdict>,
@@ -22,7 +22,7 @@ pub struct Outcome {
 
 /// How many of some things stand how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct Tally {
     /// How many were planned.
     pub planned: u64,
@@ -40,7 +40,7 @@ pub struct Tally {
 
 /// The numbers of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub struct Counts {
     /// Scenarios.
     pub scenarios: Tally,

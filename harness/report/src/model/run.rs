@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 use seatrial_record::{
-    CheckFinished, ClaimDefinition, Evidence, Observation, PlannedScenario, RunFinished, RunStarted, ScenarioFinished,
-    Skipped, StepFinished, Verdict,
+    CheckFinished, ClaimDefinition, Evidence, Observation, PlannedScenario, Recovery, RunFinished, RunStarted,
+    ScenarioFinished, Skipped, StepFinished, Verdict,
 };
 
+use super::{Fault, Measurement};
 use crate::text::spans::between;
 
 /// A run, as far as its events tell.
@@ -53,6 +54,12 @@ pub struct Attempt {
     pub steps: Vec<Step>,
     /// Changes of state, in order.
     pub observations: Vec<Observed>,
+    /// Faults, in the order in which they were done.
+    pub faults: Vec<Fault>,
+    /// What workloads did, in order.
+    pub measurements: Vec<Measurement>,
+    /// What worked again, in order.
+    pub recoveries: Vec<Recovery>,
     /// Evidence that belongs to no step: indexes into [`Model::evidence`].
     pub evidence: Vec<usize>,
     /// How it ended.

@@ -44,6 +44,7 @@ impl Stream {
             scenarios: scenarios.iter().map(planned).collect(),
             skipped: Vec::new(),
             claims: claims.iter().map(claim).collect(),
+            details: Vec::new(),
         })));
         stream
     }
@@ -73,6 +74,8 @@ impl Stream {
             reason: String::new(),
             outcome: None,
             findings: findings.collect(),
+            seen_by: Vec::new(),
+            changed_after_ms: None,
             fulfilled_after_ms: None,
             took_ms: 1,
             evidence: Vec::new(),
@@ -88,6 +91,7 @@ impl Stream {
             blame,
             reason: String::new(),
             took_ms: 1,
+            own_ms: None,
         }));
         self.add(Body::ScenarioFinished(ScenarioFinished {
             scenario: key.into(),
@@ -97,6 +101,7 @@ impl Stream {
             passed: 1,
             checks: 1,
             took_ms: 1_000,
+            own_ms: None,
         }));
     }
 

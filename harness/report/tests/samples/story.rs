@@ -117,6 +117,7 @@ impl Story {
             scenarios: plan.iter().map(|(key, checks)| planned(key, *checks, claims)).collect(),
             skipped: Vec::new(),
             claims: claims.to_vec(),
+            details: Vec::new(),
         })));
         story
     }
@@ -223,6 +224,8 @@ impl Story {
             reason: end.reason,
             outcome: end.named,
             findings: end.findings,
+            seen_by: Vec::new(),
+            changed_after_ms: None,
             fulfilled_after_ms: end.after,
             took_ms: self.since(self.step_began),
             evidence: end.evidence,
@@ -244,7 +247,7 @@ impl Story {
         self.scenario_verdicts.extend(verdict);
         let (scenario, step, took_ms) = (self.scenario.clone(), self.step, self.since(self.step_began));
         let reason = if verdict.is_some_and(|verdict| verdict != Verdict::Pass) { reason } else { String::new() };
-        self.add(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms }));
+        self.add(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms, own_ms: None }));
     }
 
     pub fn end_scenario(&mut self) {
@@ -273,6 +276,7 @@ impl Story {
             passed: u32::try_from(passed).unwrap(),
             checks: u32::try_from(checks).unwrap(),
             took_ms: self.since(self.scenario_began),
+            own_ms: None,
         };
         self.add(Body::ScenarioFinished(end));
     }
