@@ -1,8 +1,8 @@
 use std::{future::Future, time::Duration};
 
-use seatrial_chaos::Inserts;
+use seatrial_chaos::{Inserts, measure};
 use seatrial_cluster::{ClusterError, Seen, Target, Via};
-use seatrial_record::{Blame, EvidenceKind, Verdict, clean};
+use seatrial_record::{Blame, Body, EvidenceKind, Verdict, clean};
 use tokio::time::timeout;
 
 use super::{Glance, Holds, Setting, Stage, Stop, check::CheckEnd, look_kind};
@@ -159,6 +159,10 @@ impl Stage<'_> {
             let history =
                 Seen::new(EvidenceKind::History, &source, &source, self.access.now(), progress.as_bytes(), 1024);
             self.record(vec![history])?;
+            let spans = self.workloads.stopped(name).map(|stopped| measure(&stopped.history, &self.key, name));
+            for span in spans.unwrap_or_default() {
+                self.tell(Body::Measured(span))?;
+            }
             return Ok(if stopped {
                 Ok(())
             } else {

@@ -1,6 +1,7 @@
 use maud::{Markup, html};
 use seatrial_record::{CheckFinished, Verdict};
 
+use super::clients;
 use super::page::Page;
 use super::top::badge;
 use crate::model::Mark;
@@ -44,16 +45,24 @@ pub(crate) fn item(page: &Page<'_>, scenario: usize, result: &CheckFinished, bud
         (badge(page, mark))
         span.title { bdi { (result.title) } }
         @if let Some(outcome) = &result.outcome { span { "→ " em { bdi { (outcome) } } } }
-        @if let Some(ms) = result.fulfilled_after_ms { span.num { (fill(words.fulfilled, &[&spans::length(ms)])) } }
+        @if let Some(ms) = result.fulfilled_after_ms {
+            span.num {
+                (fill(words.fulfilled, &[&spans::length(ms)]))
+                @if let Some(changed) = result.changed_after_ms {
+                    " (" (fill(words.noticed_after, &[&spans::length(ms.saturating_sub(changed))])) ")"
+                }
+            }
+        }
     };
     html! {
         li.check id=(format!("s{scenario}-{}-{}", result.step, result.check)) {
-            @if passed && result.reason.is_empty() && (more || refs.is_some()) {
-                details { summary.line { (line) } @if more { (comparison(page, result)) } @if let Some(refs) = refs { (refs) } }
+            @if passed && result.reason.is_empty() && (more || refs.is_some() || !result.seen_by.is_empty()) {
+                details { summary.line { (line) } @if more { (comparison(page, result)) } (clients::table(page, result)) @if let Some(refs) = refs { (refs) } }
             } @else {
                 div.line { (line) }
                 @if !passed || !result.reason.is_empty() { (why(page, result)) }
                 @if more { (comparison(page, result)) }
+                (clients::table(page, result))
                 @if let Some(refs) = refs { (refs) }
             }
         }

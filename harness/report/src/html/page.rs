@@ -1,6 +1,6 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{ledger, rest, scenario, timeline, top};
+use super::{ledger, rest, scenario, timeline, times, top};
 use crate::evidence::Places;
 use crate::facts::RunFacts;
 use crate::headline::Headline;
@@ -58,6 +58,7 @@ pub(crate) fn page(model: &Model, facts: &RunFacts, places: &Places) -> String {
                     (top::tested(&page))
                     (ledger::section(&page))
                     (scenario::section(&page))
+                    (times::section(&page))
                     (rest::run_evidence(&page))
                     (rest::not_tested(&page))
                     (rest::repeat(&page))

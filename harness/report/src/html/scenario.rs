@@ -62,6 +62,7 @@ fn one(page: &Page<'_>, index: usize, scenario: &Scenario, few: bool, budget: &m
                     Some(attempt) => {
                         (end(page, attempt))
                         (timeline::figure(page, index, scenario, attempt))
+                        (timeline::faults(page, attempt))
                         ol.steps { @for each in &attempt.steps { (step(page, index, attempt, each, budget)) } }
                         (evidence::list(page, &attempt.evidence))
                     }

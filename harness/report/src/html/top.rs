@@ -145,6 +145,7 @@ pub(crate) fn tested(page: &Page<'_>) -> Markup {
         (words.duration, duration),
         (words.seatrial, run.seatrial.clone()),
     ];
+    rows.extend(run.details.iter().map(|detail| (words.detail(detail.what), detail.value.clone())));
     rows.extend(facts.host.iter().map(|host| (words.host, safe::line(host))));
     rows.extend(facts.more.iter().map(|(name, value)| (name.as_str(), safe::line(value))));
     let notices: Vec<_> = page.model.notices.iter().filter(|notice| notice.scenario.is_none()).take(100).collect();

@@ -1,112 +1,13 @@
-//! The texts of the user interface, in English and Chinese.
-
-use seatrial_record::{Blame, RealServer};
-
-use crate::model::ClaimVerdict;
-
-/// Language of a report's own texts. What scenarios, servers and documents say stays as it is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lang {
-    /// English.
-    #[default]
-    En,
-    /// Chinese, simplified.
-    Zh,
-}
-
-impl Lang {
-    /// The language of a code such as `en`, `zh` or `zh-CN`; `None` of one that there are no texts for.
-    pub fn of(code: &str) -> Option<Self> {
-        match code.split(['-', '_']).next() {
-            Some("en") => Some(Self::En),
-            Some("zh") => Some(Self::Zh),
-            _ => None,
-        }
-    }
-
-    /// The code for HTML's `lang`.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Zh => "zh-CN",
-        }
-    }
-
-    pub(crate) fn words(self) -> &'static Words {
-        match self {
-            Self::En => &EN,
-            Self::Zh => &ZH,
-        }
-    }
-}
-
-/// Puts `values` where `text` has `{}`, in order.
-pub(crate) fn fill(text: &str, values: &[&str]) -> String {
-    let mut values = values.iter();
-    let mut parts = text.split("{}");
-    let mut filled = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        filled.push_str(values.next().unwrap_or(&""));
-        filled.push_str(part);
-    }
-    filled
-}
-
-/// What is blamed, in words.
-pub(crate) fn blame(lang: Lang, blame: Blame) -> &'static str {
-    let words = lang.words();
-    match blame {
-        Blame::Product => words.product,
-        Blame::Manifest => words.manifest,
-        Blame::Harness => words.harness,
-        Blame::Environment => words.blame_environment,
-    }
-}
-
-/// What a run says of a claim, in words.
-pub(crate) fn claim_verdict(lang: Lang, verdict: ClaimVerdict) -> &'static str {
-    let words = lang.words();
-    match verdict {
-        ClaimVerdict::Confirmed => words.confirmed,
-        ClaimVerdict::Contradicted => words.contradicted,
-        ClaimVerdict::ByChance => words.by_chance,
-        ClaimVerdict::ByManifest => words.by_manifest,
-        ClaimVerdict::Unknown => words.unknown,
-        ClaimVerdict::NotTested => words.not_tested,
-    }
-}
-
-/// What a run says of a claim, as one character.
-pub(crate) fn claim_sign(verdict: ClaimVerdict) -> &'static str {
-    match verdict {
-        ClaimVerdict::Confirmed => "✓",
-        ClaimVerdict::Contradicted => "✗",
-        ClaimVerdict::ByChance | ClaimVerdict::ByManifest => "±",
-        ClaimVerdict::Unknown => "?",
-        ClaimVerdict::NotTested => "–",
-    }
-}
-
-/// What real servers said of a claim, in words.
-pub(crate) fn real_server(lang: Lang, real: RealServer) -> &'static str {
-    let words = lang.words();
-    match real {
-        RealServer::Confirmed => words.confirmed,
-        RealServer::Contradicted => words.contradicted,
-        RealServer::ByChance => words.by_chance,
-        RealServer::ByManifest => words.by_manifest,
-        RealServer::NotTested => words.not_tested,
-    }
-}
+//! The texts themselves: name, English, Chinese.
 
 macro_rules! words {
     ($($name:ident: $en:literal, $zh:literal;)*) => {
         /// Every text, by name.
         pub(crate) struct Words { $(pub(crate) $name: &'static str,)* }
-        const EN: Words = Words { $($name: $en,)* };
-        const ZH: Words = Words { $($name: $zh,)* };
+        pub(super) const EN: Words = Words { $($name: $en,)* };
+        pub(super) const ZH: Words = Words { $($name: $zh,)* };
         #[cfg(test)]
-        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh),)*];
+        pub(super) const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $en, $zh),)*];
     };
 }
 
@@ -218,6 +119,40 @@ words! {
     mnodes: "Mnodes", "Mnode";
     vgroups: "Vgroups", "Vgroup";
     workloads: "Workloads", "负载";
+    times: "Where the time went", "时间去向";
+    own_time: "The harness itself took {} of {} ({} %); the rest, the cluster would have taken anyway.", "测试工具自身用时 {}，总计 {}（{} %）；其余为集群本身所需的时间。";
+    noticed: "{} changes have their own time stamps: half of them were noticed within {}, 95 of 100 within {}.", "{} 次变化带有自身时间戳：半数在 {} 内被察觉，95% 在 {} 内。";
+    noticed_after: "noticed {} after the change", "变化后 {} 察觉";
+    times_each: "Each scenario", "各场景";
+    own: "Harness", "测试工具";
+    recovery_times: "Recovery times", "恢复时间";
+    times_seen: "Times", "次数";
+    client: "Client", "客户端";
+    image_digest: "Image digest", "镜像摘要";
+    edition: "Edition", "版本类型";
+    profile: "Profile", "行为配置";
+    edits: "Changes to the manifests", "对清单的修改";
+    kind: "kind", "kind";
+    node_image: "Node image", "节点镜像";
+    nodes: "Nodes", "节点";
+    context: "Context", "上下文";
+    runtime: "Container runtime", "容器运行时";
+    faults: "Faults", "故障";
+    fault: "fault", "故障";
+    witness: "Witness", "见证";
+    witnessed: "took hold", "已生效";
+    not_witnessed: "no witness", "无见证";
+    heal: "Heal", "恢复";
+    healed: "gone", "已消除";
+    not_healed: "still there", "未消除";
+    recovered: "Works again:", "恢复正常：";
+    workload: "Workload", "负载";
+    measurements: "Throughput and latency as a table", "吞吐量与延迟列表";
+    latency: "latency", "延迟";
+    per_second: "≤ {} per second", "每秒 ≤ {}";
+    ok: "ok", "成功";
+    failed: "failed", "失败";
+    not_known: "not known", "未知";
     good: "working", "正常";
     changing: "changing", "变化中";
     bad: "not working", "异常";
@@ -247,29 +182,4 @@ words! {
     made_from: "Made by Seatrial {} from {} events.", "由 Seatrial {} 根据 {} 个事件生成。";
     started_by: "{} scenarios, {} checks, {} claims", "{} 个场景，{} 项检查，{} 条论断";
     continued: "continued", "续";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn both_languages_take_the_same_values() {
-        for (name, en, zh) in ALL {
-            assert_eq!(en.matches("{}").count(), zh.matches("{}").count(), "{name}");
-            assert!(!en.is_empty() && !zh.is_empty(), "{name}");
-        }
-    }
-
-    #[test]
-    fn values_are_put_in_order() {
-        assert_eq!(fill("{} of {}", &["1", "2"]), "1 of 2");
-        assert_eq!(fill("{}", &["{}"]), "{}", "a value is not a template");
-    }
-
-    #[test]
-    fn languages_are_known_by_their_codes() {
-        assert_eq!(Lang::of("zh-CN"), Some(Lang::Zh));
-        assert_eq!(Lang::of("de"), None);
-    }
 }

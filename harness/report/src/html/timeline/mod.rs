@@ -1,22 +1,24 @@
+//! The time line of a scenario: steps, faults, the states of what was observed, and what workloads did.
+
+mod bands;
+mod lanes;
+mod plots;
+mod scale;
+
 use maud::{Markup, html};
 use seatrial_record::{ObservedKind, Verdict};
 
-use super::lanes::{Lane, Segment, Tone, lanes};
+pub(crate) use bands::table as faults;
+
+use self::bands::Bands;
+use self::lanes::{Lane, Segment, Tone, lanes};
+use self::plots::Plots;
+use self::scale::{HEAD, LANE, Scale, WIDTH};
 use super::page::Page;
 use crate::model::{Attempt, Mark, Scenario};
 use crate::text::words::{Words, fill};
 use crate::text::{spans, width};
 
-/// Units of the drawing: one is about a CSS pixel on a wide screen.
-const WIDTH: u64 = 1_000;
-/// Left of the drawing: the lanes' names.
-const NAMES: u64 = 130;
-/// Right of the drawing, for what is centred on its end.
-const RIGHT: u64 = 16;
-/// Height of a lane.
-const LANE: u64 = 22;
-/// Height of the axis and the row of steps.
-const HEAD: u64 = 44;
 /// Most lanes that are drawn; the list has them all.
 const LANES: usize = 40;
 /// Most segments that are drawn in a lane.
@@ -50,9 +52,14 @@ pub(crate) fn figure(page: &Page<'_>, index: usize, scenario: &Scenario, attempt
     }
     let words = page.words;
     let all = lanes(attempt, total);
-    let shown = &all[..all.len().min(LANES)];
+    let (bands, plots) = (Bands::of(attempt), Plots::of(attempt, total));
+    // What has a plot of its own needs no lane of totals.
+    let drawn: Vec<&Lane> = all.iter().filter(|lane| !plots.shows(lane)).collect();
+    let shown = &drawn[..drawn.len().min(LANES)];
     let scale = Scale { total };
-    let height = HEAD + LANE * shown.len() as u64 + 6;
+    let lanes_top = HEAD + bands.height();
+    let plots_top = lanes_top + LANE * shown.len() as u64;
+    let height = plots_top + plots.height() + 6;
     let describe = fill(words.timeline_of, &[&scenario.planned.key, &spans::length(total)]);
     html! {
         figure.timeline {
@@ -60,60 +67,22 @@ pub(crate) fn figure(page: &Page<'_>, index: usize, scenario: &Scenario, attempt
             div.scroll tabindex="0" role="group" aria-label=(words.timeline) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-labelledby=(format!("t{index}")) {
                     title id=(format!("t{index}")) { (describe) }
-                    (axis(&scale, height))
+                    (bands.shades(&scale, height))
+                    (scale.axis(height))
                     (steps(page, &scale, attempt))
-                    @for (row, lane) in shown.iter().enumerate() { (draw(&scale, row as u64, lane)) }
+                    (bands.bars(page, &scale))
+                    @for (row, lane) in shown.iter().enumerate() { (draw(&scale, lanes_top + row as u64 * LANE, lane)) }
+                    (plots.draw(page, &scale, plots_top))
                     (failures(page, &scale, attempt, height))
                 }
             }
-            @if !all.is_empty() {
-                (legend(words))
-                @if all.len() > LANES { p.muted { (fill(words.more_lanes, &[&(all.len() - LANES).to_string()])) } }
+            @if !all.is_empty() || !bands.is_empty() || !plots.is_empty() {
+                (legend(words, !bands.is_empty()))
+                @if drawn.len() > LANES { p.muted { (fill(words.more_lanes, &[&(drawn.len() - LANES).to_string()])) } }
                 (changes(words, &all))
+                (plots.table(page))
             }
         }
-    }
-}
-
-struct Scale {
-    total: u64,
-}
-
-impl Scale {
-    fn x(&self, ms: u64) -> u64 {
-        NAMES + ms.min(self.total) * (WIDTH - NAMES - RIGHT) / self.total.max(1)
-    }
-
-    /// A round distance between ticks that gives about eight of them.
-    fn tick(&self) -> u64 {
-        const ROUND: [u64; 19] = [
-            100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,
-            1_800_000, 3_600_000, 7_200_000, 18_000_000, 43_200_000,
-        ];
-        ROUND.into_iter().find(|tick| self.total / tick <= 8).unwrap_or(self.total / 8).max(1)
-    }
-}
-
-fn axis(scale: &Scale, height: u64) -> Markup {
-    let tick = scale.tick();
-    let ticks = (0..=scale.total / tick).map(|number| number * tick);
-    html! {
-        g.axis aria-hidden="true" {
-            @for at in ticks {
-                line x1=(scale.x(at)) x2=(scale.x(at)) y1="16" y2=(height) {}
-                text x=(scale.x(at)) y="11" { (label(at)) }
-            }
-        }
-    }
-}
-
-fn label(ms: u64) -> String {
-    match ms {
-        0 => "0".to_owned(),
-        1..60_000 if ms.is_multiple_of(1_000) => format!("{} s", ms / 1_000),
-        1..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        _ if ms < 3_600_000 => format!("{}:{:02}", ms / 60_000, ms % 60_000 / 1_000),
-        _ => format!("{}:{:02} h", ms / 3_600_000, ms % 3_600_000 / 60_000),
     }
 }
 
@@ -124,8 +93,7 @@ fn steps(page: &Page<'_>, scale: &Scale, attempt: &Attempt) -> Markup {
             @for step in &attempt.steps {
                 @let from = spans::between(attempt.started, step.started);
                 @let to = step.finished.as_ref().map_or(scale.total, |end| from + end.took_ms);
-                @let (x, end) = (scale.x(from), scale.x(to));
-                @let wide = end.saturating_sub(x).max(2);
+                @let (x, wide) = scale.span(from, to);
                 rect class=(step_class(step.mark())) x=(x) y="20" width=(wide) height="20" rx="2" {
                     title { (step.number) ". " (step.title) " (+" (spans::offset(from)) ")" }
                 }
@@ -143,8 +111,7 @@ fn step_class(mark: Mark) -> &'static str {
     }
 }
 
-fn draw(scale: &Scale, row: u64, lane: &Lane) -> Markup {
-    let top = HEAD + row * LANE;
+fn draw(scale: &Scale, top: u64, lane: &Lane) -> Markup {
     html! {
         g.lane {
             text.name x="0" y=(top + 15) { (width::cut(&lane.name, 20)) }
@@ -156,8 +123,7 @@ fn draw(scale: &Scale, row: u64, lane: &Lane) -> Markup {
 }
 
 fn bar(scale: &Scale, top: u64, segment: &Segment) -> Markup {
-    let (x, end) = (scale.x(segment.from), scale.x(segment.to));
-    let wide = end.saturating_sub(x).max(2);
+    let (x, wide) = scale.span(segment.from, segment.to);
     // About 6 units a character at this size of type; what does not fit is in the title and in the list.
     let text = width::cut(&segment.state, usize::try_from(wide.saturating_sub(8) / 6).unwrap_or(0));
     let room = width::of(&text) >= 4 || text == segment.state;
@@ -193,13 +159,14 @@ fn failures(page: &Page<'_>, scale: &Scale, attempt: &Attempt, height: u64) -> M
     }
 }
 
-fn legend(words: &Words) -> Markup {
+fn legend(words: &Words, faults: bool) -> Markup {
     let items = [("good", words.good), ("changing", words.changing), ("bad", words.bad), ("neutral", words.neutral)];
     html! {
         ul.legend aria-hidden="true" {
             @for (class, word) in items {
                 li { svg width="18" height="12" { rect class=(format!("bar {class}")) width="18" height="12" rx="2" {} } " " (word) }
             }
+            @if faults { li { svg width="18" height="12" { rect.fault width="18" height="12" rx="2" {} } " " (words.fault) } }
         }
     }
 }
