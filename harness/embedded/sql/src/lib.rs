@@ -7,6 +7,7 @@
 
 pub mod ast;
 pub mod codes;
+mod dialect;
 mod error;
 #[cfg(test)]
 mod golden;
@@ -17,8 +18,10 @@ pub mod rest;
 pub mod shell;
 mod split;
 pub mod storage;
+pub mod system;
 mod value;
 
+pub use dialect::Dialect;
 pub use error::SqlError;
 pub use moment::{format_timestamp, parse_timestamp};
 

@@ -1,11 +1,12 @@
 /// Cuts a line of statements at each `;` outside quotes, as the shell does: a backslash before a quote keeps it from
 /// opening or closing. The pieces do not contain the `;`; blank pieces are left out.
 pub fn split(sql: &str) -> Vec<&str> {
-    pieces(sql).map(|piece| piece.trim_end_matches(';')).filter(|piece| !piece.trim().is_empty()).collect()
+    pieces(sql, false).map(|piece| piece.trim_end_matches(';')).filter(|piece| !piece.trim().is_empty()).collect()
 }
 
-/// Like [`split`], but each piece keeps its `;` and blank pieces are given too.
-pub(crate) fn pieces(sql: &str) -> impl Iterator<Item = &str> {
+/// Like [`split`], but each piece keeps its `;` and blank pieces are given too. Names may be in backquotes if
+/// `backquotes` says so.
+pub(crate) fn pieces(sql: &str, backquotes: bool) -> impl Iterator<Item = &str> {
     let bytes = sql.as_bytes();
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -13,7 +14,7 @@ pub(crate) fn pieces(sql: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let begin = start;
-        let end = statement_end(bytes, begin);
+        let end = statement_end(bytes, begin, backquotes);
         start = end;
         // Cuts are only made after an ASCII `;`, so they are at character boundaries.
         Some(sql.get(begin..end).unwrap_or_default())
@@ -21,7 +22,7 @@ pub(crate) fn pieces(sql: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The index after the `;` that ends the statement which starts at `begin`, or the end of the text.
-fn statement_end(bytes: &[u8], begin: usize) -> usize {
+fn statement_end(bytes: &[u8], begin: usize, backquotes: bool) -> usize {
     let mut quote = None;
     let mut at = begin;
     while let Some(&byte) = bytes.get(at) {
@@ -30,6 +31,9 @@ fn statement_end(bytes: &[u8], begin: usize) -> usize {
             b'\\' if matches!(bytes.get(at), Some(b'\'' | b'"')) => at += 1,
             b'\'' | b'"' if quote == Some(byte) => quote = None,
             b'\'' | b'"' if quote.is_none() => quote = Some(byte),
+            b'`' if backquotes && quote.is_none_or(|open| open == byte) => {
+                quote = if quote.is_none() { Some(byte) } else { None };
+            }
             b';' if quote.is_none() => return at,
             _ => {}
         }
@@ -56,7 +60,7 @@ mod tests {
     proptest! {
         #[test]
         fn pieces_are_the_text(text in "[ -~;'\"\\\\é]{0,60}") {
-            prop_assert_eq!(pieces(&text).collect::<String>(), text);
+            prop_assert_eq!(pieces(&text, false).collect::<String>(), text);
         }
     }
 }

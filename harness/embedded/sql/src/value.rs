@@ -129,6 +129,11 @@ impl ColumnKind {
         }
     }
 
+    /// The name in 3.x.
+    pub fn v3_name(self) -> &'static str {
+        if matches!(self, Self::Binary(_)) { "VARCHAR" } else { self.name() }
+    }
+
     /// The width in bytes (characters for `nchar`), as REST's `column_meta` and `describe` tell it.
     pub fn width(self) -> u16 {
         match self {

@@ -2,10 +2,12 @@
 //! they were quoted.
 
 mod admin;
+mod cluster;
 mod select;
 mod table;
 
-pub use admin::{AccountChange, DatabaseOptions, DnodeRef, Show, UserChange};
+pub use admin::{AccountChange, DatabaseOptions, DnodeRef, DropMode, Show, UserChange};
+pub use cluster::{ClusterStatement, Maintenance, NodeKind};
 pub use select::{Comparison, Condition, Direction, Expr, Function, Item, Order, Select};
 pub use table::{
     Cell, ColumnDef, CreateSubTable, Insert, InsertPart, Literal, TableChange, TableName, TimeUnit, Using,
@@ -73,6 +75,13 @@ pub enum Statement {
     },
     /// `insert into`
     Insert(Insert),
+    /// `delete from` (3.x)
+    Delete {
+        /// Name of the table.
+        table: TableName,
+        /// Which rows; all if `None`.
+        condition: Option<Condition>,
+    },
     /// `select`
     Select(Select),
     /// `show ...`
@@ -88,7 +97,12 @@ pub enum Statement {
         end_point: String,
     },
     /// `drop dnode`
-    DropDnode(DnodeRef),
+    DropDnode {
+        /// The dnode.
+        dnode: DnodeRef,
+        /// `force` or `unsafe` (3.x).
+        mode: DropMode,
+    },
     /// `alter dnode <dnode> <option> [value]`
     AlterDnode {
         /// The dnode.
@@ -133,11 +147,13 @@ pub enum Statement {
     },
     /// `reset query cache`
     ResetQueryCache,
-    /// `kill connection|query|stream <id>`
+    /// `kill connection|query|stream|transaction <id>`
     Kill {
-        /// `connection`, `query` or `stream`.
+        /// `connection`, `query`, `stream` or `transaction`.
         what: String,
         /// Its id as written.
         id: String,
     },
+    /// Something that only 3.x has.
+    Cluster(ClusterStatement),
 }

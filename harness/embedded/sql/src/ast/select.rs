@@ -1,8 +1,11 @@
 use super::{Literal, TableName};
+use crate::Dialect;
 
 /// `select`
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Select {
+    /// Whose words errors use.
+    pub dialect: Dialect,
     /// `distinct`, which 2.1.1.0 has for one tag only.
     pub distinct: bool,
     /// What is selected, from left to right.
@@ -11,8 +14,10 @@ pub struct Select {
     pub from: Option<TableName>,
     /// The condition.
     pub condition: Option<Condition>,
-    /// `group by` columns.
+    /// `group by` or `partition by` columns.
     pub group_by: Vec<String>,
+    /// True if they are those of `partition by` (3.x), which leaves rows as they are.
+    pub partition: bool,
     /// `order by`.
     pub order: Option<Order>,
     /// Most rows of the result.
@@ -85,6 +90,10 @@ pub enum Function {
     Database,
     /// `current_user()`
     CurrentUser,
+    /// `now()` (3.x)
+    Now,
+    /// `timezone()` (3.x)
+    Timezone,
 }
 
 /// A condition of `where`.
@@ -94,6 +103,8 @@ pub enum Condition {
     And(Box<Condition>, Box<Condition>),
     /// Either.
     Or(Box<Condition>, Box<Condition>),
+    /// Not so (3.x).
+    Not(Box<Condition>),
     /// A column compared with a value.
     Compare {
         /// The column, tag or `tbname`.

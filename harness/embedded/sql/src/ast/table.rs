@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::ColumnKind;
+use crate::{ColumnKind, Dialect};
 
 /// A table's name, with the database if it was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub struct Using {
     pub names: Option<Vec<String>>,
     /// The values.
     pub tags: Vec<Literal>,
+    /// Whose words errors use.
+    pub dialect: Dialect,
 }
 
 /// What `alter table` changes.
@@ -100,7 +102,18 @@ pub enum TableChange {
     AddTag(ColumnDef),
     /// `drop tag`
     DropTag(String),
-    /// `change tag old new`
+    /// `modify column`: a wider text (3.x)
+    ModifyColumn(ColumnDef),
+    /// `modify tag`: a wider text (3.x)
+    ModifyTag(ColumnDef),
+    /// `rename column old new` (3.x)
+    RenameColumn {
+        /// The old name.
+        from: String,
+        /// The new name.
+        to: String,
+    },
+    /// `change tag old new` (2.x), `rename tag old new` (3.x)
     RenameTag {
         /// The old name.
         from: String,
@@ -136,6 +149,8 @@ pub struct InsertPart {
     pub rows: Vec<Vec<Cell>>,
     /// The whole statement, for the texts of errors.
     pub source: Arc<str>,
+    /// Whose words errors use.
+    pub dialect: Dialect,
 }
 
 /// One value of a row.

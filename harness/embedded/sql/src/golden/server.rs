@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Answer, SqlError, Value,
+    Answer, Dialect, SqlError, Value,
     ast::{Show, Statement, TableChange, TableName},
     codes, parse,
     shell::{Connector, Login, Session},
@@ -168,6 +168,7 @@ impl Connection {
                     client_version: "2.1.1.0",
                     database: database.as_deref(),
                     user: "root",
+                    now: now(),
                 };
                 if let Some(rows) = constants(&select, &facts) {
                     return rows.map(Answer::Rows);
@@ -231,7 +232,7 @@ impl Database {
         let schema = self.schema(name)?;
         let child = self.tables.get(name).is_some_and(|info| info.parent.is_some());
         if let TableChange::SetTag { name: tag, value } = change {
-            let (index, value) = bind_tag_change(&schema, tag, value, self.settings.precision, now())?;
+            let (index, value) = bind_tag_change(Dialect::V2, &schema, tag, value, self.settings.precision, now())?;
             return self.data.apply(&Write::SetTag { table: name.to_owned(), index, value }).map(drop);
         }
         if child {

@@ -6,6 +6,7 @@ use super::{
 use crate::{
     Precision,
     ast::{AccountChange, DatabaseOptions, DnodeRef, Statement, UserChange},
+    codes::v3,
 };
 
 /// Names of databases have at most this many bytes.
@@ -136,10 +137,12 @@ pub(super) fn create_user(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
 }
 
 /// A password must be quoted.
-fn password(cursor: &mut Cursor<'_>) -> Parsed<String> {
+pub(super) fn password(cursor: &mut Cursor<'_>) -> Parsed<String> {
     let quoted = cursor.peek().kind == Kind::Text;
     let password = cursor.name_as_written()?;
     match password.as_str() {
+        _ if cursor.v3() && !quoted => Err(cursor.unexpected()),
+        "" if cursor.v3() => Err(v3::error(v3::PAR_PASSWD_EMPTY)),
         _ if !quoted => Err(invalid("password needs single quote marks enclosed")),
         "" => Err(invalid("password can not be empty")),
         _ => Ok(password),
@@ -209,7 +212,9 @@ fn is_dnode_option(option: &str) -> bool {
 }
 
 pub(super) fn kill(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
-    let what = ["connection", "query", "stream"].into_iter().find(|what| cursor.take(what));
+    let all = ["connection", "query", "stream", "transaction"];
+    let known = if cursor.v3() { &all[..] } else { &all[..3] };
+    let what = known.iter().find(|what| cursor.take(what)).copied();
     let what = what.ok_or_else(|| cursor.unexpected())?.to_owned();
     let start = cursor.peek().start;
     while !cursor.at_end() {

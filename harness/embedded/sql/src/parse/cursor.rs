@@ -1,11 +1,14 @@
 use super::lexer::{Kind, Token, tokens, unquote};
-use crate::{SqlError, codes};
+use super::reserved;
+use crate::{Dialect, SqlError, codes};
 
 /// The client's buffers cut error texts to this many bytes.
 const NEAR: usize = 63;
 
 /// Goes through the tokens of one statement.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
+    dialect: Dialect,
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
@@ -14,8 +17,17 @@ pub(super) struct Cursor<'a> {
 pub(super) type Parsed<T> = Result<T, SqlError>;
 
 impl<'a> Cursor<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, tokens: tokens(text), at: 0 }
+    pub(super) fn new(dialect: Dialect, text: &'a str) -> Self {
+        Self { dialect, text, tokens: tokens(text, dialect.is_v3()), at: 0 }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// True in 3.x.
+    pub(super) fn v3(&self) -> bool {
+        self.dialect.is_v3()
     }
 
     pub(super) fn peek(&self) -> Token {
@@ -56,6 +68,12 @@ impl<'a> Cursor<'a> {
         matches!(token.kind, Kind::Word | Kind::Sign) && self.text_of(token).eq_ignore_ascii_case(what)
     }
 
+    /// True before `word(`.
+    pub(super) fn is_call(&self) -> bool {
+        let next = self.tokens.get(self.at + 1);
+        self.peek().kind == Kind::Word && next.is_some_and(|token| self.text_of(*token) == "(")
+    }
+
     /// Takes this keyword or sign if it is there.
     pub(super) fn take(&mut self, what: &str) -> bool {
         let there = self.is(what);
@@ -69,17 +87,32 @@ impl<'a> Cursor<'a> {
         if self.take(what) { Ok(()) } else { Err(self.unexpected()) }
     }
 
-    /// A name: a word that is not reserved, or a quoted text. Names are in lower case.
+    /// A name: a word that is not reserved, or one in quotes (2.x) or backquotes (3.x, which keeps their case). Other
+    /// names are in lower case.
     pub(super) fn name(&mut self) -> Parsed<String> {
-        self.name_as_written().map(|name| name.to_lowercase())
+        let kind = self.peek().kind;
+        if kind == Kind::Text && self.v3() {
+            return Err(self.unexpected());
+        }
+        self.name_as_written().map(|name| if kind == Kind::Name { name } else { name.to_lowercase() })
+    }
+
+    /// A word, reserved or not, in lower case: a type, or a function.
+    pub(super) fn word(&mut self) -> Parsed<String> {
+        let token = self.peek();
+        if token.kind != Kind::Word || !self.v3() {
+            return self.name();
+        }
+        self.at += 1;
+        Ok(self.text_of(token).to_lowercase())
     }
 
     /// A name or quoted text, as it is written but for its quotes.
     pub(super) fn name_as_written(&mut self) -> Parsed<String> {
         let token = self.peek();
         match token.kind {
-            Kind::Word if !is_reserved(self.text_of(token)) => {}
-            Kind::Text => {}
+            Kind::Word if !reserved::is_reserved(self.dialect, self.text_of(token)) => {}
+            Kind::Text | Kind::Name => {}
             _ => return Err(self.unexpected()),
         }
         self.at += 1;
@@ -113,6 +146,12 @@ impl<'a> Cursor<'a> {
     pub(super) fn unexpected(&self) -> SqlError {
         let token = self.peek();
         let rest = self.text.get(token.start..).unwrap_or_default();
+        if self.v3() {
+            return match token.kind {
+                Kind::End => codes::v3::error(codes::v3::PAR_INCOMPLETE_SQL),
+                _ => SqlError::new(codes::v3::PAR_SYNTAX_ERROR, format!("syntax error near \"{rest}\"")),
+            };
+        }
         let text = match token.kind {
             Kind::End => "syntax error near 'Incomplete SQL statement'".to_owned(),
             Kind::Illegal if !rest.starts_with(['\'', '"']) => {
@@ -132,6 +171,9 @@ impl<'a> Cursor<'a> {
 
     /// Like [`Self::near`], as an invalid statement.
     pub(super) fn invalid_near(&self, place: usize, what: &str) -> SqlError {
+        if self.v3() {
+            return self.near(place, what);
+        }
         invalid_near(self.text.get(place..).unwrap_or_default(), what)
     }
 }
@@ -153,119 +195,4 @@ fn cut(text: &str) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or_default()
-}
-
-/// Words that are no names unless quoted (those of 2.1.1.0's grammar without its fallbacks).
-const RESERVED: &[&str] = &[
-    "account",
-    "accounts",
-    "add",
-    "alter",
-    "and",
-    "as",
-    "between",
-    "blocks",
-    "by",
-    "cache",
-    "cachelast",
-    "change",
-    "column",
-    "comp",
-    "connection",
-    "connections",
-    "conns",
-    "create",
-    "ctime",
-    "databases",
-    "days",
-    "dbs",
-    "describe",
-    "distinct",
-    "dnode",
-    "dnodes",
-    "drop",
-    "exists",
-    "fill",
-    "from",
-    "fsync",
-    "grants",
-    "group",
-    "having",
-    "if",
-    "in",
-    "interval",
-    "is",
-    "isnull",
-    "keep",
-    "kill",
-    "limit",
-    "local",
-    "maxrows",
-    "minrows",
-    "mnodes",
-    "modules",
-    "not",
-    "notnull",
-    "or",
-    "order",
-    "partitions",
-    "pass",
-    "pps",
-    "precision",
-    "privilege",
-    "qtime",
-    "queries",
-    "query",
-    "quorum",
-    "replica",
-    "reset",
-    "scores",
-    "select",
-    "session",
-    "set",
-    "show",
-    "sliding",
-    "slimit",
-    "soffset",
-    "stables",
-    "state",
-    "storage",
-    "stream",
-    "streams",
-    "syncdb",
-    "table",
-    "tables",
-    "tag",
-    "tags",
-    "topic",
-    "topics",
-    "tseries",
-    "union",
-    "unsigned",
-    "update",
-    "use",
-    "user",
-    "users",
-    "using",
-    "variables",
-    "vgroups",
-    "vnodes",
-    "wal",
-    "where",
-];
-
-fn is_reserved(word: &str) -> bool {
-    // The list is in order.
-    RESERVED.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reserved_words_are_in_order() {
-        assert!(RESERVED.is_sorted());
-        assert!(is_reserved("SELECT") && !is_reserved("value"));
-    }
 }

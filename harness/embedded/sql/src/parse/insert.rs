@@ -32,16 +32,20 @@ pub(super) fn insert(cursor: &mut Cursor<'_>) -> Parsed<Insert> {
 }
 
 fn part(cursor: &mut Cursor<'_>, source: &Arc<str>) -> Parsed<InsertPart> {
+    let dialect = cursor.dialect();
     let place = cursor.peek().start;
     let table = table_name(cursor).map_err(|_| cursor.invalid_near(place, "table name invalid"))?;
     let using = if cursor.is("using") { Some(using(cursor)?) } else { None };
     let columns = if cursor.is("(") { Some(column_names(cursor)?) } else { None };
     if cursor.at_end() {
         // The client looks for the table first, and misses the rows then.
-        return Ok(InsertPart { table, using, columns, rows: Vec::new(), source: Arc::clone(source) });
+        return Ok(InsertPart { table, using, columns, rows: Vec::new(), source: Arc::clone(source), dialect });
     }
     if !cursor.take("values") {
-        return Err(cursor.invalid_near(cursor.peek().start, "keyword VALUES or FILE required"));
+        return Err(cursor.invalid_near(
+            cursor.peek().start,
+            if cursor.v3() { "keyword VALUES or FILE is expected" } else { "keyword VALUES or FILE required" },
+        ));
     }
     let mut rows = Vec::new();
     while cursor.is("(") {
@@ -54,7 +58,7 @@ fn part(cursor: &mut Cursor<'_>, source: &Arc<str>) -> Parsed<InsertPart> {
     if rows.is_empty() {
         return Err(SqlError::of(codes::TSC_SQL_SYNTAX_ERROR));
     }
-    Ok(InsertPart { table, using, columns, rows, source: Arc::clone(source) })
+    Ok(InsertPart { table, using, columns, rows, source: Arc::clone(source), dialect })
 }
 
 /// `(name, ...)`, with the places of the names.
@@ -107,6 +111,11 @@ fn cell(cursor: &mut Cursor<'_>) -> Parsed<Cell> {
         _ => return Err(bad(cursor)),
     };
     cursor.next();
+    if cursor.v3() && cursor.is("(") && matches!(value, Literal::Time { .. }) {
+        // `now()`
+        cursor.next();
+        cursor.expect(")")?;
+    }
     let value = with_spans(cursor, value);
     // `now+` and `now+1x` are times that cannot be read.
     if (cursor.is("+") || cursor.is("-")) && matches!(value, Literal::Time { .. }) {

@@ -11,6 +11,8 @@ pub(super) enum Kind {
     Duration,
     /// A dotted address.
     Address,
+    /// A name in backquotes, with them (3.x).
+    Name,
     /// A quoted text, with its quotes.
     Text,
     /// A sign, of one or two characters.
@@ -31,14 +33,15 @@ pub(super) struct Token {
     pub(super) end: usize,
 }
 
-/// All tokens of `text` up to its first `;` (included), then [`Kind::End`]. Comments are left out.
-pub(super) fn tokens(text: &str) -> Vec<Token> {
+/// All tokens of `text` up to its first `;` (included), then [`Kind::End`]. Comments are left out. 3.x has names in
+/// backquotes and nanoseconds.
+pub(super) fn tokens(text: &str, v3: bool) -> Vec<Token> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     loop {
         at = skip_blanks(bytes, at);
-        let (kind, end) = token_at(bytes, at);
+        let (kind, end) = token_at(bytes, at, v3);
         found.push(Token { kind, start: at, end });
         at = end;
         match kind {
@@ -67,14 +70,15 @@ fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-fn token_at(bytes: &[u8], at: usize) -> (Kind, usize) {
+fn token_at(bytes: &[u8], at: usize, v3: bool) -> (Kind, usize) {
     let Some(&first) = bytes.get(at) else { return (Kind::End, at) };
     let next = bytes.get(at + 1).copied();
     match first {
         b';' => (Kind::Semicolon, at + 1),
         b'\'' | b'"' => text_at(bytes, at, first),
-        b'0'..=b'9' => number_at(bytes, at),
-        b'.' if next.is_some_and(|byte| byte.is_ascii_digit()) => number_at(bytes, at),
+        b'`' if v3 => name_at(bytes, at),
+        b'0'..=b'9' => number_at(bytes, at, v3),
+        b'.' if next.is_some_and(|byte| byte.is_ascii_digit()) => number_at(bytes, at, v3),
         b'<' if matches!(next, Some(b'>' | b'=' | b'<')) => (Kind::Sign, at + 2),
         b'>' if matches!(next, Some(b'=' | b'>')) => (Kind::Sign, at + 2),
         b'!' | b'=' if next == Some(b'=') => (Kind::Sign, at + 2),
@@ -113,12 +117,21 @@ fn text_at(bytes: &[u8], start: usize, quote: u8) -> (Kind, usize) {
     (Kind::Illegal, bytes.len())
 }
 
-fn number_at(bytes: &[u8], start: usize) -> (Kind, usize) {
+/// A name in backquotes; two of them are one.
+fn name_at(bytes: &[u8], start: usize) -> (Kind, usize) {
+    match text_at(bytes, start, b'`') {
+        (Kind::Text, end) => (Kind::Name, end),
+        illegal => illegal,
+    }
+}
+
+fn number_at(bytes: &[u8], start: usize, v3: bool) -> (Kind, usize) {
     let digits = |from: usize| run(bytes, from, |byte| byte.is_ascii_digit());
     let mut end = digits(start);
     let unit = bytes.get(end).copied().unwrap_or_default().to_ascii_lowercase();
     let after = bytes.get(end + 1).copied().unwrap_or_default();
-    if matches!(unit, b'u' | b'a' | b's' | b'm' | b'h' | b'd' | b'w' | b'n' | b'y') && !is_word(after) {
+    let nano = v3 && unit == b'b';
+    if (nano || matches!(unit, b'u' | b'a' | b's' | b'm' | b'h' | b'd' | b'w' | b'n' | b'y')) && !is_word(after) {
         return (Kind::Duration, end + 1);
     }
     let mut points = 0;
@@ -142,9 +155,11 @@ fn number_at(bytes: &[u8], start: usize) -> (Kind, usize) {
     (kind, end)
 }
 
-/// A quoted text without its quotes and escapes.
+/// A quoted text or name without its quotes and escapes.
 pub(super) fn unquote(text: &str) -> String {
-    let Some(quote) = text.chars().next().filter(|first| matches!(first, '\'' | '"')) else { return text.to_owned() };
+    let Some(quote) = text.chars().next().filter(|first| matches!(first, '\'' | '"' | '`')) else {
+        return text.to_owned();
+    };
     let inner = text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)).unwrap_or_default();
     let mut plain = String::with_capacity(inner.len());
     let mut chars = inner.chars().peekable();
@@ -172,7 +187,7 @@ mod tests {
     #[case("a>=b;c", &[Kind::Word, Kind::Sign, Kind::Word, Kind::Semicolon])]
     #[case("涛", &[Kind::Illegal])]
     fn finds_tokens(#[case] text: &str, #[case] kinds: &[Kind]) {
-        let found: Vec<_> = tokens(text).iter().map(|token| token.kind).collect();
+        let found: Vec<_> = tokens(text, false).iter().map(|token| token.kind).collect();
         assert_eq!(found, [kinds, &[Kind::End]].concat());
     }
 

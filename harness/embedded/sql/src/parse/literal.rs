@@ -20,6 +20,11 @@ pub(super) fn literal(cursor: &mut Cursor<'_>) -> Parsed<Literal> {
         _ => return Err(cursor.unexpected()),
     };
     cursor.next();
+    if cursor.v3() && cursor.is("(") && matches!(value, Literal::Time { .. }) {
+        // `now()`
+        cursor.next();
+        cursor.expect(")")?;
+    }
     Ok(with_spans(cursor, value))
 }
 
@@ -75,6 +80,7 @@ pub(super) fn with_spans(cursor: &mut Cursor<'_>, value: Literal) -> Literal {
 /// `10s` as 10 and its unit.
 pub(super) fn duration(text: &str) -> Option<(i64, TimeUnit)> {
     let unit = match text.chars().last()?.to_ascii_lowercase() {
+        'b' => TimeUnit::Nanosecond,
         'u' => TimeUnit::Microsecond,
         'a' => TimeUnit::Millisecond,
         's' => TimeUnit::Second,

@@ -1,25 +1,35 @@
-//! The grammar of 2.1.1.0, with the texts of its errors.
+//! The grammars of 2.1.1.0 and 3.x, with the texts of their errors. What they share is here; [`v3`] has what only 3.x has.
 
 mod admin;
 mod cursor;
 mod insert;
 mod lexer;
 mod literal;
+mod reserved;
 mod select;
 mod show;
 mod table;
+mod v3;
 
 use cursor::{Cursor, Parsed};
 pub(crate) use cursor::{invalid, invalid_near};
 
-use crate::{SqlError, ast::Statement};
+use crate::{
+    Dialect, SqlError,
+    ast::{DropMode, Statement},
+};
 
-/// Understands one statement, up to its first `;` outside quotes or its end.
+/// Understands one statement of 2.1.1.0, up to its first `;` outside quotes or its end.
 ///
-/// The error has the code and text that the client library of 2.1.1.0 gives without asking a server.
+/// The error has the code and text that the client library of 2.1.1.0 gives without asking a server. Other versions:
+/// [`Dialect::parse`].
 pub fn parse(sql: &str) -> Result<Statement, SqlError> {
-    let mut cursor = Cursor::new(sql);
-    let statement = statement(&mut cursor)?;
+    parse_in(Dialect::V2, sql)
+}
+
+pub(crate) fn parse_in(dialect: Dialect, sql: &str) -> Result<Statement, SqlError> {
+    let mut cursor = Cursor::new(dialect, sql);
+    let statement = if dialect.is_v3() { v3::statement(&mut cursor)? } else { statement(&mut cursor)? };
     // The client's own parser of `insert` has looked at the end itself.
     if !matches!(statement, Statement::Insert(_)) {
         cursor.end()?;
@@ -87,7 +97,7 @@ fn drop(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     } else if cursor.take("stable") {
         table::drop_table(cursor, true)
     } else if cursor.take("dnode") {
-        Ok(Statement::DropDnode(admin::dnode(cursor)?))
+        Ok(Statement::DropDnode { dnode: admin::dnode(cursor)?, mode: DropMode::Safe })
     } else if cursor.take("user") {
         Ok(Statement::DropUser { name: cursor.name_as_written()? })
     } else if cursor.take("account") {

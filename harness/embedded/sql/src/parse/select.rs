@@ -7,11 +7,16 @@ use super::{
 use crate::{
     SqlError,
     ast::{Comparison, Condition, Direction, Expr, Function, Item, Literal, Order, Select},
-    codes,
+    codes::{self, v3},
 };
 
 /// Conditions nest at most this deep.
 const DEEPEST: u32 = 64;
+
+/// What follows `where`.
+pub(super) fn condition(cursor: &mut Cursor<'_>) -> Parsed<Condition> {
+    any_of(cursor, 0)
+}
 
 /// What follows `select`.
 pub(super) fn select(cursor: &mut Cursor<'_>) -> Parsed<Select> {
@@ -20,17 +25,22 @@ pub(super) fn select(cursor: &mut Cursor<'_>) -> Parsed<Select> {
     while cursor.take(",") {
         items.push(item(cursor)?);
     }
-    let mut select = Select { distinct, items, ..Select::default() };
+    let mut select = Select { dialect: cursor.dialect(), distinct, items, ..Select::default() };
     if !cursor.take("from") {
         let constant = |item: &Item| matches!(item.expr, Expr::Constant(_) | Expr::Call { .. });
         if cursor.at_end() && !select.items.iter().all(constant) {
-            return Err(invalid("invalid expression in select clause"));
+            let column = |item: &Item| matches!(item.expr, Expr::Column(_)).then(|| item.text.clone());
+            let name = select.items.iter().find_map(column).unwrap_or_default();
+            let v3 = || v3::named(v3::PAR_INVALID_COLUMN, &name);
+            return Err(cursor.dialect().either(|| invalid("invalid expression in select clause"), v3));
         }
         return Ok(select);
     }
     select.from = Some(table_name(cursor)?);
     // An alias of the table is accepted; nothing can be prefixed with it.
-    let at_clause = ["where", "group", "order", "limit", "slimit", "interval"].iter().any(|word| cursor.is(word));
+    let clauses = ["where", "group", "order", "limit", "slimit", "interval", "partition"];
+    let at_clause = clauses.iter().any(|word| cursor.is(word));
+    cursor.take("as");
     if cursor.peek().kind == Kind::Word && !at_clause {
         cursor.name()?;
     }
@@ -38,18 +48,22 @@ pub(super) fn select(cursor: &mut Cursor<'_>) -> Parsed<Select> {
         select.condition = Some(any_of(cursor, 0)?);
     }
     if ["interval", "session", "fill", "having", "union"].iter().any(|word| cursor.is(word)) || cursor.is(",") {
-        return Err(SqlError::of(codes::COM_OPS_NOT_SUPPORT));
+        return Err(unsupported(cursor));
     }
-    if cursor.take("group") {
+    select.partition = cursor.v3() && cursor.is("partition");
+    if cursor.take("group") || select.partition && cursor.take("partition") {
         cursor.expect("by")?;
-        select.group_by = vec![cursor.name()?];
+        select.group_by = vec![group_name(cursor)?];
         while cursor.take(",") {
-            select.group_by.push(cursor.name()?);
+            select.group_by.push(group_name(cursor)?);
+        }
+        if cursor.v3() && ["interval", "session", "having", "state_window"].iter().any(|word| cursor.is(word)) {
+            return Err(unsupported(cursor));
         }
     }
     if cursor.take("order") {
         cursor.expect("by")?;
-        let column = cursor.name()?;
+        let column = group_name(cursor)?;
         let direction = if cursor.take("desc") {
             Direction::Descending
         } else {
@@ -84,15 +98,22 @@ fn limit(cursor: &mut Cursor<'_>, limit: &str, offset: &str) -> Parsed<Option<(u
 
 fn count(cursor: &mut Cursor<'_>) -> Parsed<u64> {
     let number = super::table::signed_integer(cursor)?;
-    u64::try_from(number).map_err(|_| invalid("LIMIT/OFFSET value can not be negative"))
+    let v3 = || v3::error(v3::PAR_OFFSET_LESS_ZERO);
+    u64::try_from(number).map_err(|_| cursor.dialect().either(|| invalid("LIMIT/OFFSET value can not be negative"), v3))
 }
 
 fn item(cursor: &mut Cursor<'_>) -> Parsed<Item> {
     let start = cursor.peek().start;
     let expr = expr(cursor)?;
     let text = cursor.slice(start, cursor.last_end());
-    let text = if matches!(expr, Expr::Constant(_)) { unquote(text) } else { text.to_lowercase() };
-    let aliased = cursor.take("as") || matches!(cursor.peek().kind, Kind::Word | Kind::Text) && !cursor.is("from");
+    let text = match expr {
+        Expr::Constant(_) => unquote(text),
+        // 3.x names a column as it was written.
+        _ if cursor.v3() => text.to_owned(),
+        _ => text.to_lowercase(),
+    };
+    let named = matches!(cursor.peek().kind, Kind::Word | Kind::Text | Kind::Name);
+    let aliased = cursor.take("as") || named && !cursor.is("from");
     let alias = if aliased { Some(cursor.name()?) } else { None };
     Ok(Item { expr, alias, text })
 }
@@ -110,7 +131,11 @@ fn expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
             return Ok(Expr::Column(name));
         }
         Kind::Word => {}
+        Kind::Name => return column_name(cursor).map(Expr::Column),
         _ => return Err(cursor.unexpected()),
+    }
+    if cursor.v3() {
+        return v3_expr(cursor);
     }
     if cursor.peek_after(1) == Kind::Sign && cursor.text_of(token).eq_ignore_ascii_case("now") {
         // No function: the grammar knows it as a constant only.
@@ -123,11 +148,49 @@ fn expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     let name = column_name(cursor)?;
     if !cursor.is("(") {
         if ["+", "-", "*", "/", "%"].iter().any(|sign| cursor.is(sign)) {
-            return Err(SqlError::of(codes::COM_OPS_NOT_SUPPORT));
+            return Err(unsupported(cursor));
         }
         return Ok(Expr::Column(name));
     }
-    cursor.next();
+    let arguments = arguments(cursor)?;
+    let function = function(&name).ok_or_else(|| SqlError::of(codes::TSC_INVALID_SQL))?;
+    Ok(Expr::Call { function, arguments })
+}
+
+/// A word of 3.x: `now`, a function, whose name may be a reserved word, or a column.
+fn v3_expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
+    let text = cursor.text_of(cursor.peek());
+    let call = cursor.is_call();
+    if text.eq_ignore_ascii_case("now") {
+        if !call {
+            return literal(cursor).map(Expr::Constant);
+        }
+        let now = cursor.clone();
+        cursor.next();
+        if arguments(cursor)?.is_empty() && !cursor.is("+") && !cursor.is("-") {
+            return Ok(Expr::Call { function: Function::Now, arguments: Vec::new() });
+        }
+        *cursor = now;
+        return literal(cursor).map(Expr::Constant);
+    }
+    if !call {
+        let name = column_name(cursor)?;
+        if ["+", "-", "*", "/", "%"].iter().any(|sign| cursor.is(sign)) {
+            return Err(unsupported(cursor));
+        }
+        return Ok(Expr::Column(name));
+    }
+    let name = cursor.word()?;
+    let arguments = arguments(cursor)?;
+    let function = function(&name)
+        .or_else(|| (name == "timezone").then_some(Function::Timezone))
+        .ok_or_else(|| v3::named(v3::PAR_INVALID_FUNCTION_NAME, &name))?;
+    Ok(Expr::Call { function, arguments })
+}
+
+/// `(argument, ...)`
+fn arguments(cursor: &mut Cursor<'_>) -> Parsed<Vec<Expr>> {
+    cursor.expect("(")?;
     let mut arguments = Vec::new();
     if !cursor.take(")") {
         arguments.push(argument(cursor)?);
@@ -136,14 +199,24 @@ fn expr(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
         }
         cursor.expect(")")?;
     }
-    let function = function(&name).ok_or_else(|| SqlError::of(codes::TSC_INVALID_SQL))?;
-    Ok(Expr::Call { function, arguments })
+    Ok(arguments)
+}
+
+/// What the model does not do.
+fn unsupported(cursor: &Cursor<'_>) -> SqlError {
+    cursor.dialect().either(|| SqlError::of(codes::COM_OPS_NOT_SUPPORT), || v3::error(v3::OPS_NOT_SUPPORT))
 }
 
 /// A column's name. The table's name may stand before it; there is only one table.
 fn column_name(cursor: &mut Cursor<'_>) -> Parsed<String> {
-    let name = cursor.name()?;
-    if cursor.peek_after(1) == Kind::Word && cursor.take(".") { cursor.name() } else { Ok(name) }
+    let name = group_name(cursor)?;
+    let more = matches!(cursor.peek_after(1), Kind::Word | Kind::Name);
+    if more && cursor.take(".") { group_name(cursor) } else { Ok(name) }
+}
+
+/// A column's name or `tbname`, a reserved word of 3.x.
+fn group_name(cursor: &mut Cursor<'_>) -> Parsed<String> {
+    if cursor.v3() && cursor.is("tbname") { cursor.word() } else { cursor.name() }
 }
 
 /// Functions take columns, `*` and constants; not other functions.
@@ -151,7 +224,7 @@ fn argument(cursor: &mut Cursor<'_>) -> Parsed<Expr> {
     if cursor.take("*") {
         return Ok(Expr::All);
     }
-    if cursor.peek().kind == Kind::Word {
+    if matches!(cursor.peek().kind, Kind::Word | Kind::Name) {
         return column_name(cursor).map(Expr::Column);
     }
     literal(cursor).map(Expr::Constant)
@@ -215,12 +288,27 @@ fn single(cursor: &mut Cursor<'_>, depth: u32) -> Parsed<Condition> {
         cursor.expect(")")?;
         return Ok(inner);
     }
+    if cursor.v3() && cursor.take("not") {
+        if depth == DEEPEST {
+            return Err(cursor.unexpected());
+        }
+        return Ok(Condition::Not(Box::new(single(cursor, depth + 1)?)));
+    }
     let column = column_name(cursor)?;
     if cursor.take("is") {
         let negated = cursor.take("not");
         cursor.expect("null")?;
         return Ok(Condition::IsNull { column, negated });
     }
+    // `not in`, `not like`, `not between`
+    if cursor.v3() && cursor.take("not") {
+        return Ok(Condition::Not(Box::new(compared(cursor, column)?)));
+    }
+    compared(cursor, column)
+}
+
+/// A comparison, after its column.
+fn compared(cursor: &mut Cursor<'_>, column: String) -> Parsed<Condition> {
     if cursor.take("between") {
         let low = literal(cursor)?;
         cursor.expect("and")?;
@@ -241,7 +329,8 @@ fn single(cursor: &mut Cursor<'_>, depth: u32) -> Parsed<Condition> {
         return Ok(Condition::In { column, values });
     }
     let Some((_, comparison)) = SIGNS.iter().find(|(sign, _)| cursor.take(sign)) else {
-        return Err(if cursor.at_end() { invalid("invalid expression") } else { cursor.unexpected() });
+        let v2 = cursor.at_end() && !cursor.v3();
+        return Err(if v2 { invalid("invalid expression") } else { cursor.unexpected() });
     };
     Ok(Condition::Compare { column, comparison: *comparison, value: literal(cursor)? })
 }

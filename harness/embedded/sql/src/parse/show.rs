@@ -32,16 +32,21 @@ pub(super) fn show(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         return Ok(Statement::Show(Show::Vnodes { end_point }));
     }
     if cursor.take("create") {
-        let what = if cursor.take("database") {
-            Show::CreateDatabase(cursor.name()?)
-        } else if cursor.take("table") || cursor.take("stable") {
-            Show::CreateTable(table_name(cursor)?)
-        } else {
-            return Err(cursor.unexpected());
-        };
-        return Ok(Statement::Show(what));
+        return show_create(cursor);
     }
     of_database(cursor).map(Statement::Show)
+}
+
+/// What follows `show create`.
+pub(super) fn show_create(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
+    let what = if cursor.take("database") {
+        Show::CreateDatabase(cursor.name()?)
+    } else if cursor.take("table") || cursor.take("stable") {
+        Show::CreateTable(table_name(cursor)?)
+    } else {
+        return Err(cursor.unexpected());
+    };
+    Ok(Statement::Show(what))
 }
 
 fn of_database(cursor: &mut Cursor<'_>) -> Parsed<Show> {

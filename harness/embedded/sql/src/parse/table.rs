@@ -1,11 +1,14 @@
-use super::{Cursor, Parsed, invalid, lexer::Kind, literal::literal};
+use super::{Cursor, Parsed, invalid, lexer::Kind, literal::literal, v3::table_option};
 use crate::{
-    ColumnKind,
+    ColumnKind, Dialect, SqlError,
     ast::{ColumnDef, CreateSubTable, Literal, Statement, TableChange, TableName, Using},
+    codes::v3,
 };
 
 /// The most bytes of a text column.
 const WIDEST_TEXT: i64 = 16_374;
+/// The same in 3.x.
+const WIDEST_V3_TEXT: i64 = 65_517;
 /// The most characters of an `nchar` column.
 const WIDEST_NCHAR: i64 = 4_093;
 
@@ -53,21 +56,23 @@ pub(super) fn create_table(cursor: &mut Cursor<'_>, stable: bool) -> Parsed<Stat
         cursor.expect("tags")?;
         tags = column_list(cursor)?;
     }
-    check_columns(&columns, &tags)?;
+    while cursor.v3() && table_option(cursor)? {}
+    check_columns(cursor.dialect(), &columns, &tags)?;
     Ok(Statement::CreateTable { table, if_not_exists, columns, tags })
 }
 
-fn check_columns(columns: &[ColumnDef], tags: &[ColumnDef]) -> Parsed<()> {
-    if columns.len() < 2 || columns.len() > 1_024 {
-        return Err(invalid("illegal number of columns"));
+fn check_columns(dialect: Dialect, columns: &[ColumnDef], tags: &[ColumnDef]) -> Parsed<()> {
+    let wrong = |v2: &str, code: i32| dialect.either(|| invalid(v2), || v3::error(code));
+    if columns.len() < 2 || columns.len() > dialect.either(|| 1_024, || 4_096) {
+        return Err(wrong("illegal number of columns", v3::PAR_INVALID_COLUMNS_NUM));
     }
     if !columns.first().is_some_and(|first| first.kind == ColumnKind::Timestamp) {
-        return Err(invalid("first column must be timestamp"));
+        return Err(wrong("first column must be timestamp", v3::PAR_INVALID_FIRST_COLUMN));
     }
     let mut names: Vec<_> = columns.iter().chain(tags).map(|column| column.name.as_str()).collect();
     names.sort_unstable();
     if names.windows(2).any(|pair| pair.first() == pair.last()) {
-        return Err(invalid("duplicated column names"));
+        return Err(wrong("duplicated column names", v3::PAR_DUPLICATED_COLUMN));
     }
     Ok(())
 }
@@ -84,7 +89,8 @@ fn column_list(cursor: &mut Cursor<'_>) -> Parsed<Vec<ColumnDef>> {
 
 fn column(cursor: &mut Cursor<'_>) -> Parsed<ColumnDef> {
     let name = cursor.name()?;
-    let word = cursor.name()?;
+    let start = cursor.peek().start;
+    let word = cursor.word()?;
     let width = if cursor.take("(") {
         let width = signed_integer(cursor)?;
         cursor.expect(")")?;
@@ -106,24 +112,37 @@ fn column(cursor: &mut Cursor<'_>) -> Parsed<ColumnDef> {
         ("bigint", true) => ColumnKind::UBigInt,
         ("float", false) => ColumnKind::Float,
         ("double", false) => ColumnKind::Double,
-        ("binary", false) => ColumnKind::Binary(text_width(width, WIDEST_TEXT)?),
-        ("nchar", false) => ColumnKind::NChar(text_width(width, WIDEST_NCHAR)?),
+        ("binary", false) => ColumnKind::Binary(text_width(cursor, width, WIDEST_TEXT)?),
+        ("varchar", false) if cursor.v3() => ColumnKind::Binary(text_width(cursor, width, WIDEST_V3_TEXT)?),
+        ("nchar", false) => ColumnKind::NChar(text_width(cursor, width, WIDEST_NCHAR)?),
+        _ if cursor.v3() => {
+            let rest = cursor.slice(start, usize::MAX);
+            return Err(SqlError::new(v3::PAR_SYNTAX_ERROR, format!("syntax error near \"{rest}\"")));
+        }
         _ => return Err(invalid("invalid data type")),
     };
+    // How 3.3 stores a column changes nothing here.
+    while cursor.v3() && ["encode", "compress", "level"].iter().any(|word| cursor.take(word)) {
+        cursor.name_as_written()?;
+    }
     Ok(ColumnDef { name, kind })
 }
 
-fn text_width(width: Option<i64>, most: i64) -> Parsed<u16> {
-    width
-        .filter(|width| (1..=most).contains(width))
-        .and_then(|width| u16::try_from(width).ok())
-        .ok_or_else(|| invalid("invalid binary/nchar column length"))
+fn text_width(cursor: &Cursor<'_>, width: Option<i64>, most: i64) -> Parsed<u16> {
+    width.filter(|width| (1..=most).contains(width)).and_then(|width| u16::try_from(width).ok()).ok_or_else(|| {
+        let v3 = || v3::error(v3::PAR_INVALID_VAR_COLUMN_LEN);
+        cursor.dialect().either(|| invalid("invalid binary/nchar column length"), v3)
+    })
 }
 
 /// `create table a using s tags(..) [if not exists] b using ...`, after the first name.
 fn sub_tables(cursor: &mut Cursor<'_>, table: TableName, if_not_exists_first: bool) -> Parsed<Statement> {
     let mut tables = vec![CreateSubTable { table, if_not_exists: if_not_exists_first, using: using(cursor)? }];
-    while !cursor.at_end() {
+    loop {
+        while cursor.v3() && table_option(cursor)? {}
+        if cursor.at_end() {
+            break;
+        }
         let if_not_exists = if_not_exists(cursor)?;
         let table = table_name(cursor)?;
         tables.push(CreateSubTable { table, if_not_exists, using: using(cursor)? });
@@ -143,7 +162,7 @@ pub(super) fn using(cursor: &mut Cursor<'_>) -> Parsed<Using> {
         tags.push(tag_value(cursor)?);
     }
     cursor.expect(")")?;
-    Ok(Using { parent, names, tags })
+    Ok(Using { parent, names, tags, dialect: cursor.dialect() })
 }
 
 fn tag_value(cursor: &mut Cursor<'_>) -> Parsed<Literal> {
@@ -185,6 +204,20 @@ pub(super) fn alter_table(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         } else {
             cursor.expect("tag")?;
             TableChange::DropTag(cursor.name()?)
+        }
+    } else if cursor.v3() && cursor.take("modify") {
+        if cursor.take("column") {
+            TableChange::ModifyColumn(column(cursor)?)
+        } else {
+            cursor.expect("tag")?;
+            TableChange::ModifyTag(column(cursor)?)
+        }
+    } else if cursor.v3() && cursor.take("rename") {
+        if cursor.take("column") {
+            TableChange::RenameColumn { from: cursor.name()?, to: cursor.name()? }
+        } else {
+            cursor.expect("tag")?;
+            TableChange::RenameTag { from: cursor.name()?, to: cursor.name()? }
         }
     } else if cursor.take("change") {
         cursor.expect("tag")?;

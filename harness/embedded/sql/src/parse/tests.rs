@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::parse;
-use crate::ast::{DnodeRef, Literal, Show, Statement, TimeUnit};
+use crate::ast::{DnodeRef, DropMode, Literal, Show, Statement, TimeUnit};
 
 #[rstest]
 #[case("bogus", "syntax error near \"bogus\"")]
@@ -41,11 +41,12 @@ fn the_documents_statements_are_understood() {
     let Ok(Statement::CreateDatabase { name, if_not_exists: true, options }) = parse(sql) else { panic!("{sql}") };
     assert_eq!((name.as_str(), options.replica), ("test", Some(2)));
 
-    let Ok(Statement::DropDnode(dnode)) = parse("drop dnode 'tdengine-3.taosd.default.svc.cluster.local:6030'") else {
+    let Ok(Statement::DropDnode { dnode, .. }) = parse("drop dnode 'tdengine-3.taosd.default.svc.cluster.local:6030'")
+    else {
         panic!("drop dnode")
     };
     assert_eq!(dnode, DnodeRef::EndPoint("tdengine-3.taosd.default.svc.cluster.local:6030".into()));
-    assert_eq!(parse("DROP DNODE 3"), Ok(Statement::DropDnode(DnodeRef::Id(3))));
+    assert_eq!(parse("DROP DNODE 3"), Ok(Statement::DropDnode { dnode: DnodeRef::Id(3), mode: DropMode::Safe }));
     assert_eq!(parse("show d1.vgroups"), Ok(Statement::Show(Show::Vgroups { database: Some("d1".into()) })));
 
     let Ok(Statement::Insert(insert)) = parse("insert into t1 values(now, 1)(now+1s, 2);") else { panic!("insert") };

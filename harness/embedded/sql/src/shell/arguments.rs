@@ -1,7 +1,9 @@
 use super::Login;
+use crate::Dialect;
 
 /// The arguments of `taos`, as its option parser understands them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct Arguments {
     pub(super) login: Login,
     /// `-p` without a password: it is asked for.
@@ -14,6 +16,12 @@ pub(super) struct Arguments {
     pub(super) raw_time: bool,
     /// `-n`
     pub(super) net_role: Option<String>,
+    /// `-k` of 3.x
+    pub(super) check: bool,
+    /// `-t` of 3.x
+    pub(super) startup: bool,
+    /// `-w` of 3.x
+    pub(super) width: Option<usize>,
 }
 
 /// What to do instead of running the shell.
@@ -26,8 +34,8 @@ pub(super) enum Stop {
     Wrong(String),
 }
 
-/// Options by letter, long name, and whether they take a value.
-const OPTIONS: &[(char, &str, Takes)] = &[
+/// Options by letter, long name, and whether they take a value; those of 2.1.
+const V2: &[(char, &str, Takes)] = &[
     ('A', "auth", Takes::Value),
     ('c', "config-dir", Takes::Value),
     ('C', "dump-config", Takes::Nothing),
@@ -50,6 +58,30 @@ const OPTIONS: &[(char, &str, Takes)] = &[
     ('V', "version", Takes::Nothing),
 ];
 
+/// Those of 3.x.
+const V3: &[(char, &str, Takes)] = &[
+    ('a', "auth", Takes::Value),
+    ('c', "config-dir", Takes::Value),
+    ('C', "dump-config", Takes::Nothing),
+    ('d', "database", Takes::Value),
+    ('f', "file", Takes::Value),
+    ('h', "host", Takes::Value),
+    ('k', "check", Takes::Nothing),
+    ('l', "pktlen", Takes::Value),
+    ('n', "netrole", Takes::Value),
+    ('N', "pktnum", Takes::Value),
+    ('p', "password", Takes::MaybeValue),
+    ('P', "port", Takes::Value),
+    ('r', "raw-time", Takes::Nothing),
+    ('s', "commands", Takes::Value),
+    ('t', "startup", Takes::Nothing),
+    ('u', "user", Takes::Value),
+    ('w', "display-width", Takes::Value),
+    ('?', "help", Takes::Nothing),
+    ('U', "usage", Takes::Nothing),
+    ('V', "version", Takes::Nothing),
+];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Takes {
     Nothing,
@@ -59,7 +91,8 @@ enum Takes {
 }
 
 /// Understands the arguments after the program's name.
-pub(super) fn parse(arguments: &[String]) -> Result<Arguments, Stop> {
+pub(super) fn parse(dialect: Dialect, arguments: &[String]) -> Result<Arguments, Stop> {
+    let options = dialect.either(|| V2, || V3);
     let mut parsed = Arguments::default();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -68,8 +101,8 @@ pub(super) fn parse(arguments: &[String]) -> Result<Arguments, Stop> {
                 Some((name, value)) => (name, Some(value.to_owned())),
                 None => (long, None),
             };
-            let mut fitting = OPTIONS.iter().filter(|(_, long, _)| long.starts_with(name));
-            let exact = OPTIONS.iter().find(|(_, long, _)| *long == name);
+            let mut fitting = options.iter().filter(|(_, long, _)| long.starts_with(name));
+            let exact = options.iter().find(|(_, long, _)| *long == name);
             let Some((letter, _, takes)) = exact.or_else(|| fitting.next()).filter(|_| !name.is_empty()) else {
                 return Err(Stop::Wrong(format!("unrecognized option '--{name}'")));
             };
@@ -81,17 +114,17 @@ pub(super) fn parse(arguments: &[String]) -> Result<Arguments, Stop> {
                 ),
                 (_, attached) => attached,
             };
-            parsed.set(*letter, value)?;
+            parsed.set(dialect, *letter, value)?;
         } else if let Some(letters) = argument.strip_prefix('-').filter(|letters| !letters.is_empty()) {
             let mut letters = letters.chars();
             while let Some(letter) = letters.next() {
-                let Some((_, _, takes)) = OPTIONS.iter().find(|(known, ..)| *known == letter && letter != 'U') else {
+                let Some((_, _, takes)) = options.iter().find(|(known, ..)| *known == letter && letter != 'U') else {
                     return Err(Stop::Wrong(format!("invalid option -- '{letter}'")));
                 };
                 let attached = letters.as_str();
                 let value = match takes {
                     Takes::Nothing => {
-                        parsed.set(letter, None)?;
+                        parsed.set(dialect, letter, None)?;
                         continue;
                     }
                     _ if !attached.is_empty() => Some(attached.to_owned()),
@@ -102,7 +135,7 @@ pub(super) fn parse(arguments: &[String]) -> Result<Arguments, Stop> {
                             .ok_or_else(|| Stop::Wrong(format!("option requires an argument -- '{letter}'")))?,
                     ),
                 };
-                parsed.set(letter, value)?;
+                parsed.set(dialect, letter, value)?;
                 break;
             }
         } else {
@@ -113,8 +146,11 @@ pub(super) fn parse(arguments: &[String]) -> Result<Arguments, Stop> {
 }
 
 impl Arguments {
-    fn set(&mut self, letter: char, value: Option<String>) -> Result<(), Stop> {
+    fn set(&mut self, dialect: Dialect, letter: char, value: Option<String>) -> Result<(), Stop> {
         match letter {
+            'k' if dialect.is_v3() => self.check = true,
+            't' if dialect.is_v3() => self.startup = true,
+            'w' if dialect.is_v3() => self.width = value.and_then(|width| width.parse().ok()),
             '?' => return Err(Stop::Help),
             'U' => return Err(Stop::Usage),
             'V' => return Err(Stop::Version),
@@ -150,7 +186,8 @@ mod tests {
 
     #[test]
     fn understands_short_and_long_options() {
-        let parsed = parse(&words(&["-hhost", "-P", "6030", "--user=u", "-ppw", "-rs", "show dnodes", "-d", "db"]));
+        let parsed =
+            parse(Dialect::V2, &words(&["-hhost", "-P", "6030", "--user=u", "-ppw", "-rs", "show dnodes", "-d", "db"]));
         let login = Login {
             host: Some("host".into()),
             port: Some(6030),
@@ -163,6 +200,14 @@ mod tests {
         assert_eq!(parsed, Ok(expected));
     }
 
+    #[test]
+    fn three_has_other_letters() {
+        let parsed = parse(Dialect::V3_3, &words(&["-k", "-w60", "-h", "tdengine-0"])).unwrap();
+        assert!(parsed.check && !parsed.startup);
+        assert_eq!((parsed.width, parsed.login.host.as_deref()), (Some(60), Some("tdengine-0")));
+        assert!(parse(Dialect::V3_3, &words(&["--check"])).unwrap().check);
+    }
+
     #[rstest]
     #[case(&["-s"], Stop::Wrong("option requires an argument -- 's'".into()))]
     #[case(&["-x"], Stop::Wrong("invalid option -- 'x'".into()))]
@@ -170,6 +215,6 @@ mod tests {
     #[case(&["-V"], Stop::Version)]
     #[case(&["--help"], Stop::Help)]
     fn refuses(#[case] line: &[&str], #[case] stop: Stop) {
-        assert_eq!(parse(&words(line)), Err(stop));
+        assert_eq!(parse(Dialect::V2, &words(line)), Err(stop));
     }
 }

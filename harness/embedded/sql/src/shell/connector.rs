@@ -24,6 +24,21 @@ impl Default for Login {
     }
 }
 
+/// How far a server is, as `taos --check` of 3.x tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerStatus {
+    /// It does not answer.
+    Unavailable,
+    /// It listens and is still starting.
+    NetworkOk,
+    /// It serves.
+    ServiceOk,
+    /// Some of its vnodes do not serve.
+    ServiceDegraded,
+    /// It is about to end.
+    Exiting,
+}
+
 /// Makes connections from where it stands, say from inside a pod, taking the time that it takes there.
 pub trait Connector: Send + Sync {
     /// Connects and logs in.
@@ -31,6 +46,15 @@ pub trait Connector: Send + Sync {
 
     /// Asks a server how far its start has come, as `taos -n startup` does. `Ok` is "initialized successfully".
     fn startup_check<'a>(&'a self, host: Option<&'a str>, port: Option<u16>) -> BoxFuture<'a, Result<(), SqlError>>;
+
+    /// Asks a server how it is, as `taos --check` of 3.x does. The text is a detail, mostly empty. Servers of 2.x cannot
+    /// say more than whether they serve.
+    fn server_status<'a>(&'a self, host: Option<&'a str>, port: Option<u16>) -> BoxFuture<'a, (ServerStatus, String)> {
+        Box::pin(async move {
+            let answer = self.startup_check(host, port).await;
+            (if answer.is_ok() { ServerStatus::ServiceOk } else { ServerStatus::Unavailable }, String::new())
+        })
+    }
 }
 
 /// One connection. It remembers the database of `use`.

@@ -1,3 +1,5 @@
+use crate::Dialect;
+
 /// Columns that a character takes on a terminal; 0 for what does not show.
 pub(super) fn columns_of(c: char) -> usize {
     match u32::from(c) {
@@ -23,7 +25,9 @@ pub(super) fn columns_of(c: char) -> usize {
 
 /// A text in a column of `width`: cut with dots if it is longer, filled with blanks if it is shorter. With width 0
 /// it is printed whole.
-pub(super) fn fit(text: &str, width: usize) -> String {
+pub(super) fn fit(dialect: Dialect, text: &str, width: usize) -> String {
+    // 3.x prints what ends a line as it is.
+    let columns_of = |c: char| if dialect.is_v3() && matches!(c, '\t' | '\n' | '\r') { 1 } else { columns_of(c) };
     let shown = text.chars().filter(|c| columns_of(*c) > 0);
     if width == 0 {
         return shown.collect();
@@ -72,6 +76,6 @@ mod tests {
     #[case("abcd", 3, "...")]
     #[case("a\nb", 0, "ab")]
     fn texts_fit(#[case] text: &str, #[case] width: usize, #[case] fitted: &str) {
-        assert_eq!(fit(text, width), fitted);
+        assert_eq!(fit(Dialect::V2, text, width), fitted);
     }
 }

@@ -13,8 +13,9 @@ mod program;
 mod render;
 mod startup;
 mod statements;
+mod status;
 
-pub use connector::{Connector, Files, Login, NoFiles, Session};
-pub use dialect::{ShellDialect, V2_1, V2_6};
+pub use connector::{Connector, Files, Login, NoFiles, ServerStatus, Session};
+pub use dialect::{ShellDialect, V2_1, V2_6, V3_0, V3_3};
 pub use program::{Shell, run};
 pub use render::{TableStyle, csv, horizontal, vertical};

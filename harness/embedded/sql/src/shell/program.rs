@@ -12,7 +12,7 @@ use super::{
     output::Output,
     startup,
     statements::{self, Own, Redirected},
-    vertical,
+    status, vertical,
 };
 use crate::{Answer, Rows};
 
@@ -43,14 +43,15 @@ pub async fn run(io: ExecIo, shell: Shell<'_>) -> ExitStatus {
     let ExecIo { argv, tty, stdin, stdout, stderr } = io;
     let mut output = Output::new(stdout, stderr, tty);
     let program = argv.first().map_or("taos", String::as_str).to_owned();
-    let status = match parse(argv.get(1..).unwrap_or_default()) {
+    let status = match parse(shell.dialect.dialect, argv.get(1..).unwrap_or_default()) {
         Ok(arguments) => {
             let input = stdin.map(Input::new);
             let style = TableStyle {
-                text_width: shell.text_width,
+                text_width: arguments.width.unwrap_or(shell.text_width),
                 raw_time: arguments.raw_time,
                 most_rows: None,
                 csv_unsigned: shell.dialect.csv_unsigned,
+                dialect: shell.dialect.dialect,
             };
             Program { shell, output: &mut output, style, interactive: false }.run(arguments, input, tty).await
         }
@@ -64,7 +65,11 @@ async fn stopped(stop: Stop, program: &str, shell: &Shell<'_>, output: &mut Outp
     match stop {
         Stop::Help => output.out(shell.dialect.help).await,
         Stop::Usage => output.out("Usage: taos [OPTION...]\n").await,
-        Stop::Version => output.out(&format!("version: {}\n\n", shell.version)).await,
+        Stop::Version => output.out(&fill(shell.dialect.version, &[shell.version])).await,
+        Stop::Wrong(what) if shell.dialect.dialect.is_v3() => {
+            output.out(&format!("{what}\r\n")).await;
+            return ExitStatus::code(255);
+        }
         Stop::Wrong(what) => {
             output
                 .err(&format!("{program}: {what}\nTry `taos --help' or `taos --usage' for more information.\n"))
@@ -84,9 +89,14 @@ struct Program<'a, 'o> {
 
 impl Program<'_, '_> {
     async fn run(mut self, mut arguments: Arguments, mut input: Option<Input>, tty: bool) -> ExitStatus {
+        if arguments.check || arguments.startup {
+            let place = (arguments.login.host.as_deref(), arguments.login.port);
+            status::check(self.output, self.shell.connector, place, arguments.startup).await;
+            return ExitStatus::SUCCESS;
+        }
         if let Some(role) = &arguments.net_role {
             // The other roles measure the network and have no server to talk to here.
-            if role == "startup" {
+            if role == "startup" && !self.shell.dialect.dialect.is_v3() {
                 let host = (arguments.login.host.as_deref(), self.shell.first_host);
                 let port = (arguments.login.port, self.shell.first_port);
                 startup::check(self.output, self.shell.connector, self.shell.now, host, port).await;
@@ -110,7 +120,8 @@ impl Program<'_, '_> {
         };
         if arguments.commands.is_some() || arguments.file.is_some() {
             if let Some(commands) = &arguments.commands {
-                self.output.out(&format!("{}{commands}\n", self.shell.dialect.prompt)).await;
+                let dialect = self.shell.dialect;
+                self.output.out(&format!("{}{commands}{}", dialect.prompt, dialect.end())).await;
                 self.line(session.as_mut(), commands).await;
             }
             if let Some(file) = &arguments.file {
@@ -123,6 +134,7 @@ impl Program<'_, '_> {
             return ExitStatus::code(1);
         };
         self.interactive = true;
+        self.output.out(&fill(self.shell.dialect.greeting, &[self.shell.version])).await;
         loop {
             let dialect = self.shell.dialect;
             match input.statement(self.output, dialect.prompt, dialect.more_prompt).await {
@@ -134,8 +146,8 @@ impl Program<'_, '_> {
 
     /// Runs the statements of a line; false after `quit`.
     async fn line(&mut self, session: &mut dyn Session, line: &str) -> bool {
-        for statement in statements::statements(line) {
-            match statements::own(&statement) {
+        for statement in statements::statements(self.shell.dialect.dialect, line) {
+            match statements::own(self.shell.dialect.dialect, &statement) {
                 None => self.statement(session, &statement).await,
                 Some(Own::Quit) => return false,
                 Some(Own::Clear) => self.output.out("\u{1b}[H\u{1b}[2J\u{1b}[3J").await,
@@ -149,7 +161,9 @@ impl Program<'_, '_> {
     /// Runs the lines of a file. A line that ends with a backslash goes on in the next; `#` begins a comment.
     async fn source(&mut self, session: &mut dyn Session, file: &str) {
         let Some(bytes) = self.shell.files.read(file) else {
-            self.output.err(&format!("ERROR: failed to open file {file}\n")).await;
+            let v3 = || format!("failed to open file {file}\r\n");
+            let text = self.shell.dialect.dialect.either(|| format!("ERROR: failed to open file {file}\n"), v3);
+            self.output.err(&text).await;
             return;
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -164,11 +178,12 @@ impl Program<'_, '_> {
                 continue;
             }
             command.push_str(line);
-            self.output.out(&format!("{}{command}\n", self.shell.dialect.prompt)).await;
+            let dialect = self.shell.dialect;
+            self.output.out(&format!("{}{command}{}", dialect.prompt, dialect.end())).await;
             let command = std::mem::take(&mut command);
             // A file may name itself: only statements for the server and widths are run from files.
-            for statement in statements::statements(&command) {
-                match statements::own(&statement) {
+            for statement in statements::statements(dialect.dialect, &command) {
+                match statements::own(dialect.dialect, &statement) {
                     None => self.statement(session, &statement).await,
                     Some(Own::TextWidth(width)) => self.style.text_width = width,
                     Some(Own::Quit) => return,
@@ -179,11 +194,11 @@ impl Program<'_, '_> {
     }
 
     async fn statement(&mut self, session: &mut dyn Session, statement: &str) {
-        let Redirected { sql, file, vertical } = statements::redirected(statement);
+        let dialect = self.shell.dialect;
+        let Redirected { sql, file, vertical } = statements::redirected(dialect.dialect, statement);
         let started = Instant::now();
         let answer = session.execute(&sql).await;
         let seconds = self.seconds_since(started);
-        let dialect = self.shell.dialect;
         match answer {
             Err(error) => self.output.err(&fill(dialect.error, &[&error.text, &seconds])).await,
             Ok(_) if statements::is_use(&sql) => {
@@ -196,8 +211,8 @@ impl Program<'_, '_> {
                     self.output.out(&fill(dialect.rows, &[&count, &seconds])).await;
                 }
             }
-            Ok(Answer::Affected(count)) => self.output.out(&dialect.affected_line(count, &seconds)).await,
-            Ok(Answer::Done | Answer::Use(_)) => self.output.out(&dialect.affected_line(0, &seconds)).await,
+            Ok(Answer::Affected(count)) => self.output.out(&dialect.affected_line(&sql, count, &seconds)).await,
+            Ok(Answer::Done | Answer::Use(_)) => self.output.out(&dialect.affected_line(&sql, 0, &seconds)).await,
         }
     }
 
@@ -205,13 +220,20 @@ impl Program<'_, '_> {
     async fn table(&mut self, sql: &str, rows: &Rows, file: Option<&str>, upright: bool) -> bool {
         if let Some(file) = file {
             if !rows.rows.is_empty() && !self.shell.files.write(file, csv(rows, self.style).into_bytes()) {
-                self.output.err(&format!("ERROR: failed to open file: {file}\n")).await;
+                let v3 = || format!("failed to open file: {file}\r\n");
+                let text = self.style.dialect.either(|| format!("ERROR: failed to open file: {file}\n"), v3);
+                self.output.err(&text).await;
                 return false;
             }
             return true;
         }
         let lower = sql.to_lowercase();
-        let whole = self.interactive && lower.trim_start().starts_with("select") && !lower.contains("limit");
+        let cut = if self.style.dialect.is_v3() {
+            !["limit ", "describe ", "show "].iter().any(|word| lower.contains(word))
+        } else {
+            lower.trim_start().starts_with("select") && !lower.contains("limit")
+        };
+        let whole = self.interactive && cut;
         let style = TableStyle { most_rows: whole.then_some(100), ..self.style };
         let text = if upright { vertical(rows, style) } else { horizontal(rows, style) };
         self.output.out(&text).await;

@@ -1,6 +1,12 @@
-/// The statements of a line, each with its `;`, as the shell of 2.1.1.0 takes them apart: escapes are resolved first,
-/// and a quote of one kind ends inside a quote of the other.
-pub(super) fn statements(line: &str) -> Vec<String> {
+use crate::Dialect;
+
+/// The statements of a line, each with its `;`. The shell of 2.1.1.0 resolves escapes first, and a quote of one kind
+/// ends inside a quote of the other; that of 3.x does neither.
+pub(super) fn statements(dialect: Dialect, line: &str) -> Vec<String> {
+    if dialect.is_v3() {
+        let pieces = crate::split::pieces(line, true).map(str::to_owned);
+        return pieces.filter(|statement| !is_empty(statement)).collect();
+    }
     let mut found = Vec::new();
     let mut current = String::new();
     let mut quote = None;
@@ -56,7 +62,7 @@ pub(super) enum Own {
 }
 
 /// The statement as one of the shell's own.
-pub(super) fn own(statement: &str) -> Option<Own> {
+pub(super) fn own(dialect: Dialect, statement: &str) -> Option<Own> {
     let body = statement.trim_end_matches([' ', '\t', ';']).trim_start_matches([' ', '\t']);
     let words: Vec<_> = body.split([' ', '\t']).filter(|word| !word.is_empty()).collect();
     let first = words.first()?.to_ascii_lowercase();
@@ -65,8 +71,8 @@ pub(super) fn own(statement: &str) -> Option<Own> {
         ("clear", [_]) => Some(Own::Clear),
         ("set", [_, name, width]) if name.eq_ignore_ascii_case("max_binary_display_width") => {
             if width.eq_ignore_ascii_case("default") {
-                // With the `;` attached the shell does not know the word, and makes it 0.
-                let attached = statement.trim_end_matches([' ', '\t']).ends_with("default;");
+                // With the `;` attached the shell of 2.x does not know the word, and makes it 0.
+                let attached = !dialect.is_v3() && statement.trim_end_matches([' ', '\t']).ends_with("default;");
                 return Some(Own::TextWidth(if attached { 0 } else { 30 }));
             }
             let number = !width.starts_with('0') && width.bytes().all(|byte| byte.is_ascii_digit());
@@ -95,7 +101,7 @@ pub(super) struct Redirected {
 }
 
 /// Takes `>> file` and `\G` off a statement.
-pub(super) fn redirected(statement: &str) -> Redirected {
+pub(super) fn redirected(dialect: Dialect, statement: &str) -> Redirected {
     let mut sql = statement;
     let mut file = None;
     if let Some(at) = sql.find(">>") {
@@ -105,7 +111,14 @@ pub(super) fn redirected(statement: &str) -> Redirected {
         sql = &sql[..at.min(end)];
     }
     let mut vertical = false;
-    if let Some(at) = sql.find("\\G") {
+    // 3.x looks for it at the end alone.
+    let end = sql.trim_end_matches(';').len();
+    let vertical_at = if dialect.is_v3() {
+        sql.get(..end).and_then(|sql| sql.strip_suffix("\\G")).map(str::len)
+    } else {
+        sql.find("\\G")
+    };
+    if let Some(at) = vertical_at {
         sql = &sql[..at.min(sql.find(';').unwrap_or(at))];
         vertical = true;
     }
@@ -125,12 +138,13 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::Dialect::V2;
 
     #[test]
     fn statements_keep_their_semicolons() {
-        assert_eq!(statements("use d1; show dnodes"), ["use d1;", " show dnodes"]);
-        assert_eq!(statements("insert into t values('a;b');;"), ["insert into t values('a;b');"]);
-        assert_eq!(statements(r"show dnodes\G; \q"), [r"show dnodes\G;", " q"]);
+        assert_eq!(statements(V2, "use d1; show dnodes"), ["use d1;", " show dnodes"]);
+        assert_eq!(statements(V2, "insert into t values('a;b');;"), ["insert into t values('a;b');"]);
+        assert_eq!(statements(V2, r"show dnodes\G; \q"), [r"show dnodes\G;", " q"]);
     }
 
     #[rstest]
@@ -142,7 +156,7 @@ mod tests {
     #[case("source /tmp/x.sql;", Some(Own::Source("/tmp/x.sql".into())))]
     #[case("select 1", None)]
     fn own_statements(#[case] statement: &str, #[case] what: Option<Own>) {
-        assert_eq!(own(statement), what);
+        assert_eq!(own(V2, statement), what);
     }
 
     #[rstest]
@@ -156,17 +170,27 @@ mod tests {
 
     #[test]
     fn redirections_are_taken_off() {
-        let plain = redirected("select * from t >> /tmp/o.csv;");
+        let plain = redirected(V2, "select * from t >> /tmp/o.csv;");
         assert_eq!((plain.sql.as_str(), plain.file.as_deref()), ("select * from t ", Some("/tmp/o.csv")));
-        let vertical = redirected("show dnodes\\G;");
+        let vertical = redirected(V2, "show dnodes\\G;");
         assert_eq!((vertical.sql.as_str(), vertical.vertical), ("show dnodes", true));
+    }
+
+    #[test]
+    fn the_shell_of_3x_leaves_escapes_alone() {
+        let v3 = Dialect::V3_3;
+        assert_eq!(statements(v3, r"select 'a\nb'; show `x;y`.tables;"), [r"select 'a\nb';", " show `x;y`.tables;"]);
+        assert!(redirected(v3, "show dnodes\\G;").vertical);
+        assert!(!redirected(v3, "select '\\G' from t").vertical);
     }
 
     proptest! {
         #[test]
         fn any_text_is_safe(text in any::<String>()) {
-            for statement in statements(&text) {
-                let _ = (own(&statement), is_use(&statement), redirected(&statement));
+            for dialect in [V2, Dialect::V3_3] {
+                for statement in statements(dialect, &text) {
+                    let _ = (own(dialect, &statement), is_use(&statement), redirected(dialect, &statement));
+                }
             }
             let _ = is_complete(&text);
         }

@@ -1,22 +1,22 @@
 use jiff::Timestamp;
 
-use super::{DatabaseSettings, Row, Schema};
+use super::{Row, Schema, TimeRange};
 use crate::{
-    Column, ColumnKind, Precision, SqlError, Value,
+    Column, ColumnKind, Dialect, Precision, SqlError, Value,
     ast::{InsertPart, Literal, TimeUnit, Using},
-    codes,
+    codes::{self, v3},
     moment::parse_timestamp,
     parse::{invalid, invalid_near},
 };
 
 /// The rows of one part of an `insert`, as the table's schema wants them, in the order of their times; of several
-/// rows of one time the first is kept, as the client library does.
+/// rows of one time the first is kept, as the client library of 2.x does, or the last, as that of 3.x does.
 ///
 /// `now` is the client's clock. A row out of the range that the database keeps fails the whole part.
 pub fn bind_insert(
     part: &InsertPart,
     schema: &Schema,
-    settings: &DatabaseSettings,
+    settings: &impl TimeRange,
     now: Timestamp,
 ) -> Result<Vec<Row>, SqlError> {
     if part.rows.is_empty() {
@@ -24,7 +24,8 @@ pub fn bind_insert(
     }
     let places = column_places(part, schema)?;
     let width = schema.columns.len().saturating_sub(1);
-    let units = units_of(now, settings.precision);
+    let precision = settings.precision();
+    let units = units_of(now, precision);
     let mut rows = Vec::with_capacity(part.rows.len());
     for cells in &part.rows {
         let end = || cells.last().map_or(part.source.len(), |cell| cell.place);
@@ -42,8 +43,8 @@ pub fn bind_insert(
         let mut values = vec![Value::Null; width];
         for (cell, place) in cells.iter().zip(&places) {
             let Some(column) = schema.columns.get(*place) else { continue };
-            let bound = bind_value(&cell.value, column.kind, settings.precision, units)
-                .map_err(|what| cell_error(part, cell.place, &cell.value, what))?;
+            let bound = bind_value(part.dialect, &cell.value, column.kind, precision, units)
+                .map_err(|what| cell_error(part, cell.place, &cell.value, &column.name, what))?;
             match place.checked_sub(1) {
                 None => time = Some(bound),
                 Some(at) => {
@@ -60,10 +61,14 @@ pub fn bind_insert(
         };
         rows.push(Row { time, values });
     }
+    if part.dialect.is_v3() {
+        rows.reverse();
+    }
     rows.sort_by_key(|row| row.time);
     rows.dedup_by_key(|row| row.time);
     let (oldest, newest) = settings.time_range(units);
     if rows.iter().any(|row| row.time < oldest || row.time > newest) {
+        // The code and its text are those of 3.x, too.
         return Err(SqlError::of(codes::TDB_TIMESTAMP_OUT_OF_RANGE));
     }
     Ok(rows)
@@ -74,13 +79,17 @@ fn column_places(part: &InsertPart, schema: &Schema) -> Result<Vec<usize>, SqlEr
     let Some(names) = &part.columns else { return Ok((0..schema.columns.len()).collect()) };
     let mut places = Vec::with_capacity(names.len());
     for (name, place) in names {
-        places.push(
-            schema.column_index(name).ok_or_else(|| {
-                invalid_near(part.source.get(*place..).unwrap_or_default(), "invalid column/tag name")
-            })?,
-        );
+        places.push(schema.column_index(name).ok_or_else(|| {
+            let rest = part.source.get(*place..).unwrap_or_default();
+            let v3 = || v3::named(v3::PAR_INVALID_COLUMN, name);
+            part.dialect.either(|| invalid_near(rest, "invalid column/tag name"), v3)
+        })?);
     }
-    if places.contains(&0) { Ok(places) } else { Err(invalid("primary timestamp column can not be null")) }
+    if places.contains(&0) {
+        return Ok(places);
+    }
+    let v3 = || SqlError::new(v3::TSC_INVALID_OPERATION, "primary timestamp column can not be null");
+    Err(part.dialect.either(|| invalid("primary timestamp column can not be null"), v3))
 }
 
 /// The values of all tags of a new table, in the order of the super table's schema.
@@ -90,43 +99,71 @@ pub fn bind_tags(using: &Using, schema: &Schema, precision: Precision, now: Time
     let places: Vec<usize> = match &using.names {
         None => (0..schema.tags.len()).collect(),
         Some(names) => {
-            let find = |name: &String| schema.tag_index(name).ok_or_else(|| invalid("invalid column/tag name"));
+            let find = |name: &String| {
+                let v3 = || v3::named(v3::PAR_INVALID_TAG_NAME, name);
+                let missing = || using.dialect.either(|| invalid("invalid column/tag name"), v3);
+                schema.tag_index(name).ok_or_else(missing)
+            };
             names.iter().map(find).collect::<Result<_, _>>()?
         }
     };
     if places.len() != using.tags.len() {
-        return Err(invalid("tags number not matched"));
+        let v3 = || v3::error(v3::PAR_TAGS_NOT_MATCHED);
+        return Err(using.dialect.either(|| invalid("tags number not matched"), v3));
     }
     for (literal, place) in using.tags.iter().zip(places) {
         let (Some(tag), Some(slot)) = (schema.tags.get(place), tags.get_mut(place)) else { continue };
-        *slot = bind_tag(literal, tag, precision, units)?;
+        *slot = bind_tag(using.dialect, literal, tag, precision, units)?;
     }
     Ok(tags)
 }
 
 /// The place and the new value of a tag in `alter table ... set tag`.
 pub fn bind_tag_change(
+    dialect: Dialect,
     schema: &Schema,
     name: &str,
     value: &Literal,
     precision: Precision,
     now: Timestamp,
 ) -> Result<(usize, Value), SqlError> {
-    let index = schema.tag_index(name).ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?;
-    let tag = schema.tags.get(index).ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?;
-    Ok((index, bind_tag(value, tag, precision, units_of(now, precision))?))
+    let v3 = || v3::named(v3::PAR_INVALID_TAG_NAME, name);
+    let missing = || dialect.either(|| SqlError::of(codes::MND_TAG_NOT_EXIST), v3);
+    let index = schema.tag_index(name).ok_or_else(missing)?;
+    let tag = schema.tags.get(index).ok_or_else(missing)?;
+    Ok((index, bind_tag(dialect, value, tag, precision, units_of(now, precision))?))
 }
 
 /// The value of one tag.
-fn bind_tag(literal: &Literal, tag: &Column, precision: Precision, now: i64) -> Result<Value, SqlError> {
-    bind_value(literal, tag.kind, precision, now).map_err(|what| match what {
-        "string data overflow" | "Argument list too long" => invalid("tag value too long"),
-        _ => invalid("invalid tag value"),
+fn bind_tag(
+    dialect: Dialect,
+    literal: &Literal,
+    tag: &Column,
+    precision: Precision,
+    now: i64,
+) -> Result<Value, SqlError> {
+    bind_value(dialect, literal, tag.kind, precision, now).map_err(|what| match (is_too_long(what), dialect.is_v3()) {
+        (true, false) => invalid("tag value too long"),
+        (false, false) => invalid("invalid tag value"),
+        (true, true) => v3::named(v3::PAR_VALUE_TOO_LONG, &tag.name),
+        (false, true) => v3::named(v3::PAR_WRONG_VALUE_TYPE, &tag.name),
     })
 }
 
-fn cell_error(part: &InsertPart, place: usize, value: &Literal, what: &str) -> SqlError {
+/// True for what is said of texts that a column cannot hold.
+fn is_too_long(what: &str) -> bool {
+    matches!(what, "string data overflow" | "Argument list too long")
+}
+
+fn cell_error(part: &InsertPart, place: usize, value: &Literal, column: &str, what: &str) -> SqlError {
     let rest = part.source.get(place..).unwrap_or_default();
+    if part.dialect.is_v3() {
+        return if is_too_long(what) {
+            v3::named(v3::PAR_VALUE_TOO_LONG, column)
+        } else {
+            syntax_near(&part.source, place, what)
+        };
+    }
     let near = match value {
         Literal::Text(text) => text,
         _ => rest,
@@ -148,6 +185,7 @@ pub(super) fn units_of(now: Timestamp, precision: Precision) -> i64 {
 
 /// A literal as a value of a column; the error is what the client says about it.
 pub(super) fn bind_value(
+    dialect: Dialect,
     literal: &Literal,
     kind: ColumnKind,
     precision: Precision,
@@ -155,6 +193,12 @@ pub(super) fn bind_value(
 ) -> Result<Value, &'static str> {
     if is_null(literal, kind) {
         return Ok(Value::Null);
+    }
+    if dialect.is_v3()
+        && let Some((low, high)) = range_of(kind)
+    {
+        let (bad, overflow) = words_of(kind);
+        return integer(literal, low, high, bad, overflow);
     }
     match kind {
         ColumnKind::Bool => boolean(literal).ok_or("invalid bool data"),
@@ -193,6 +237,35 @@ pub(super) fn bind_value(
             if long { Err("Argument list too long") } else { Ok(Value::Text(text)) }
         }
         ColumnKind::Timestamp => time_of(literal, precision, now).map(Value::Timestamp).ok_or("invalid timestamp"),
+    }
+}
+
+/// What a whole number may be in 3.x, whose NULL is no number.
+fn range_of(kind: ColumnKind) -> Option<(i128, i128)> {
+    Some(match kind {
+        ColumnKind::TinyInt => (i8::MIN.into(), i8::MAX.into()),
+        ColumnKind::SmallInt => (i16::MIN.into(), i16::MAX.into()),
+        ColumnKind::Int => (i32::MIN.into(), i32::MAX.into()),
+        ColumnKind::BigInt => (i64::MIN.into(), i64::MAX.into()),
+        ColumnKind::UTinyInt => (0, u8::MAX.into()),
+        ColumnKind::USmallInt => (0, u16::MAX.into()),
+        ColumnKind::UInt => (0, u32::MAX.into()),
+        ColumnKind::UBigInt => (0, u64::MAX.into()),
+        _ => return None,
+    })
+}
+
+/// What 3.x says of something that is no such number, and of one that is too large.
+fn words_of(kind: ColumnKind) -> (&'static str, &'static str) {
+    match kind {
+        ColumnKind::TinyInt => ("invalid tinyint data", "tinyint data overflow"),
+        ColumnKind::SmallInt => ("invalid smallint data", "smallint data overflow"),
+        ColumnKind::Int => ("invalid int data", "int data overflow"),
+        ColumnKind::UTinyInt => ("invalid unsigned tinyint data", "unsigned tinyint data overflow"),
+        ColumnKind::USmallInt => ("invalid unsigned smallint data", "unsigned smallint data overflow"),
+        ColumnKind::UInt => ("invalid unsigned int data", "unsigned int data overflow"),
+        ColumnKind::UBigInt => ("invalid unsigned bigint data", "unsigned bigint data overflow"),
+        _ => ("invalid bigint data", "bigint data overflow"),
     }
 }
 

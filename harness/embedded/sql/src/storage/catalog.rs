@@ -72,6 +72,9 @@ impl Schema {
                 }
             }
             TableChange::SetTag { .. } => {}
+            TableChange::ModifyColumn(_) | TableChange::ModifyTag(_) | TableChange::RenameColumn { .. } => {
+                return fail(codes::TSC_INVALID_SQL);
+            }
         }
         Ok(new)
     }
@@ -102,7 +105,7 @@ pub struct TableInfo {
 }
 
 /// The width of names of tables and databases in results.
-const NAME: ColumnKind = ColumnKind::Binary(192);
+pub(super) const NAME: ColumnKind = ColumnKind::Binary(192);
 
 /// `describe`
 pub fn describe(schema: &Schema) -> Rows {
@@ -155,7 +158,7 @@ fn definitions(columns: &[Column]) -> String {
     all.join(",")
 }
 
-fn tag_text(value: &Value) -> String {
+pub(super) fn tag_text(value: &Value) -> String {
     match value {
         Value::Null => "NULL".to_owned(),
         Value::Bool(value) => value.to_string(),

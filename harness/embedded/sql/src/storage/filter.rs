@@ -6,8 +6,9 @@ use super::{
     catalog::like,
 };
 use crate::{
-    ColumnKind, Precision, SqlError, Value,
+    ColumnKind, Dialect, Precision, SqlError, Value,
     ast::{Comparison, Condition, Literal},
+    codes::v3,
     parse::invalid,
 };
 
@@ -27,6 +28,9 @@ pub(super) enum Place {
 impl Place {
     /// Where a name is found, and the type there.
     pub(super) fn of(name: &str, schema: &Schema) -> Option<(Self, ColumnKind)> {
+        if matches!(name, "_c0" | "_rowts") {
+            return Some((Self::Time, ColumnKind::Timestamp));
+        }
         if name == "tbname" {
             return Some((Self::TableName, ColumnKind::Binary(192)));
         }
@@ -70,6 +74,7 @@ impl View<'_> {
 pub(super) enum Filter {
     And(Box<Filter>, Box<Filter>),
     Or(Box<Filter>, Box<Filter>),
+    Not(Box<Filter>),
     Compare(Place, Comparison, Value),
     IsNull(Place, bool),
     In(Place, Vec<Value>),
@@ -81,11 +86,16 @@ pub(super) struct Scope<'a> {
     pub(super) schema: &'a Schema,
     pub(super) precision: Precision,
     pub(super) now: i64,
+    pub(super) dialect: Dialect,
 }
 
 impl Filter {
     pub(super) fn bind(condition: &Condition, scope: Scope<'_>) -> Result<Self, SqlError> {
-        let place = |name: &str| Place::of(name, scope.schema).ok_or_else(|| invalid("illegal column name"));
+        let dialect = scope.dialect;
+        let place = |name: &str| {
+            let v3 = || v3::named(v3::PAR_INVALID_COLUMN, name);
+            Place::of(name, scope.schema).ok_or_else(|| dialect.either(|| invalid("illegal column name"), v3))
+        };
         Ok(match condition {
             Condition::And(left, right) => {
                 Self::And(Box::new(Self::bind(left, scope)?), Box::new(Self::bind(right, scope)?))
@@ -93,9 +103,14 @@ impl Filter {
             Condition::Or(left, right) => {
                 Self::Or(Box::new(Self::bind(left, scope)?), Box::new(Self::bind(right, scope)?))
             }
+            Condition::Not(inner) => Self::Not(Box::new(Self::bind(inner, scope)?)),
             Condition::IsNull { column, negated } => Self::IsNull(place(column)?.0, *negated),
             Condition::In { column, values } => {
-                let (place, _) = place(column)?;
+                let (place, kind) = place(column)?;
+                if dialect.is_v3() {
+                    let values = values.iter().map(|value| operand(value, kind, scope)).collect::<Result<_, _>>()?;
+                    return Ok(Self::In(place, values));
+                }
                 if place != Place::TableName {
                     return Err(invalid("not supported filter condition"));
                 }
@@ -107,11 +122,12 @@ impl Filter {
             }
             Condition::Compare { column, comparison, value } => {
                 let (place, kind) = place(column)?;
-                if place == Place::TableName && *comparison != Comparison::Like {
+                if place == Place::TableName && *comparison != Comparison::Like && !dialect.is_v3() {
                     return Err(invalid("only in/like allowed in filter table name"));
                 }
                 if *comparison == Comparison::Like && !kind.is_text() {
-                    return Err(invalid("wildcard string should be less than 20 characters"));
+                    let v3 = || v3::named(v3::PAR_WRONG_VALUE_TYPE, column);
+                    return Err(dialect.either(|| invalid("wildcard string should be less than 20 characters"), v3));
                 }
                 Self::Compare(place, *comparison, operand(value, kind, scope)?)
             }
@@ -122,8 +138,13 @@ impl Filter {
         match self {
             Self::And(left, right) => left.accepts(row) && right.accepts(row),
             Self::Or(left, right) => left.accepts(row) || right.accepts(row),
+            // What is neither true nor false (a comparison with NULL) is not looked at here.
+            Self::Not(inner) => !inner.accepts(row),
             Self::IsNull(place, negated) => row.get(*place).is_null() != *negated,
-            Self::In(place, values) => values.contains(&row.get(*place)),
+            Self::In(place, values) => {
+                let value = row.get(*place);
+                values.iter().any(|operand| compare(&value, Comparison::Equal, operand))
+            }
             Self::Compare(place, comparison, operand) => compare(&row.get(*place), *comparison, operand),
         }
     }
@@ -151,21 +172,24 @@ impl Filter {
 }
 
 fn operand(value: &Literal, kind: ColumnKind, scope: Scope<'_>) -> Result<Value, SqlError> {
-    let unsupported = || invalid("not supported filter condition");
+    let v3 = || v3::error(v3::PAR_WRONG_VALUE_TYPE);
+    let unsupported = || scope.dialect.either(|| invalid("not supported filter condition"), v3);
+    let bind = |kind| bind_value(scope.dialect, value, kind, scope.precision, scope.now);
     match kind {
         ColumnKind::Timestamp => {
-            time_of(value, scope.precision, scope.now).map(Value::Timestamp).ok_or_else(|| invalid("invalid timestamp"))
+            let v3 = || v3::error(v3::PAR_WRONG_VALUE_TYPE);
+            time_of(value, scope.precision, scope.now)
+                .map(Value::Timestamp)
+                .ok_or_else(|| scope.dialect.either(|| invalid("invalid timestamp"), v3))
         }
         ColumnKind::Binary(_) | ColumnKind::NChar(_) => match value {
             Literal::Text(text) => Ok(Value::Text(text.clone())),
             _ => Err(unsupported()),
         },
-        ColumnKind::Bool => bind_value(value, kind, scope.precision, scope.now).map_err(|_| unsupported()),
+        ColumnKind::Bool => bind(kind).map_err(|_| unsupported()),
         // Numbers are compared as numbers, whatever the column can hold.
         _ => match value {
-            Literal::Int(_) | Literal::Float(_) => {
-                bind_value(value, ColumnKind::Double, scope.precision, scope.now).map_err(|_| unsupported())
-            }
+            Literal::Int(_) | Literal::Float(_) => bind(ColumnKind::Double).map_err(|_| unsupported()),
             _ => Err(unsupported()),
         },
     }

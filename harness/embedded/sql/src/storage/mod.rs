@@ -8,19 +8,23 @@
 mod accumulator;
 mod bind;
 mod catalog;
+mod catalog_v3;
 mod constants;
 mod filter;
 mod query;
 mod scan;
 mod settings;
+mod settings_v3;
 #[cfg(test)]
 mod tests;
 mod vnode;
 
 pub use bind::{bind_insert, bind_tag_change, bind_tags};
 pub use catalog::{Schema, TableInfo, describe, like, show_create_table, stable_rows, table_rows};
+pub use catalog_v3::{describe_v3, show_create_table_v3};
 pub use constants::{Constants, constants};
 pub use query::{Query, Target};
 pub use scan::Partial;
-pub use settings::DatabaseSettings;
+pub use settings::{DatabaseSettings, TimeRange};
+pub use settings_v3::DatabaseSettingsV3;
 pub use vnode::{Row, VnodeData, Write};

@@ -87,14 +87,7 @@ impl Query {
         if places.iter().zip(&key).any(|(place, value)| !place.is_tag() && value.is_null()) {
             return;
         }
-        let group = partial.group(key, || {
-            let empty = |output: &Output| match output {
-                Output::Aggregate { function, float, .. } => Accumulator::new(*function, *float),
-                Output::Value(place) => Accumulator::Same(row.get(*place)),
-                Output::Constant(value) => Accumulator::Same(value.clone()),
-            };
-            self.outputs.iter().map(empty).collect()
-        });
+        let group = partial.group(key, || self.empty_group(Some(row)));
         for (output, accumulator) in self.outputs.iter().zip(group) {
             match output {
                 Output::Aggregate { of: Some(place), .. } => accumulator.add(row.time, &row.get(*place)),
@@ -103,6 +96,16 @@ impl Query {
                 Output::Value(_) | Output::Constant(_) => {}
             }
         }
+    }
+
+    /// What a group begins with; `row` is one of its rows.
+    fn empty_group(&self, row: Option<View<'_>>) -> Vec<Accumulator> {
+        let empty = |output: &Output| match output {
+            Output::Aggregate { function, float, .. } => Accumulator::new(*function, *float),
+            Output::Value(place) => Accumulator::Same(row.map_or(Value::Null, |row| row.get(*place))),
+            Output::Constant(value) => Accumulator::Same(value.clone()),
+        };
+        self.outputs.iter().map(empty).collect()
     }
 
     /// Puts the results of all vnodes together.
@@ -123,18 +126,40 @@ impl Query {
                 }
             }
         }
-        let rows = if matches!(self.shape, Shape::Groups(_)) { self.group_rows(all) } else { self.plain_rows(all) };
+        let mut rows = if matches!(self.shape, Shape::Groups(_)) { self.group_rows(all) } else { self.plain_rows(all) };
+        let mut columns = self.columns.clone();
+        if let Some((at, hidden)) = self.by_output {
+            let value = |row: &Vec<Value>| row.get(at).cloned().unwrap_or(Value::Null);
+            rows.sort_by(|left, right| {
+                let ascending = order(&value(left), &value(right));
+                if self.descending { ascending.reverse() } else { ascending }
+            });
+            if hidden {
+                columns.truncate(at);
+                for row in &mut rows {
+                    row.truncate(at);
+                }
+            }
+        }
+        if self.distinct && self.shape == Shape::Rows {
+            let mut seen: Vec<Vec<Value>> = Vec::new();
+            for row in rows {
+                if !seen.contains(&row) {
+                    seen.push(row);
+                }
+            }
+            rows = seen;
+        }
         let skip = usize::try_from(self.offset).unwrap_or(usize::MAX);
         let take = self.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        Rows {
-            columns: self.columns.clone(),
-            rows: rows.into_iter().skip(skip).take(take).collect(),
-            precision: self.precision,
-        }
+        Rows { columns, rows: rows.into_iter().skip(skip).take(take).collect(), precision: self.precision }
     }
 
     fn group_rows(&self, all: Partial) -> Vec<Vec<Value>> {
         let mut groups = all.groups;
+        if groups.is_empty() && self.always {
+            groups.push((Vec::new(), self.empty_group(None)));
+        }
         if self.descending && !self.by_time {
             groups.reverse();
         }

@@ -2,6 +2,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Precision, SqlError, ast::DatabaseOptions, codes, parse::invalid};
 
+/// What a database says about the times of its rows.
+pub trait TimeRange {
+    /// Unit of timestamps.
+    fn precision(&self) -> Precision;
+
+    /// The oldest and the newest time that an insert may have at `now`, in units of the precision.
+    fn time_range(&self, now: i64) -> (i64, i64);
+}
+
 /// What a database is set to: 2.1.1.0's defaults, overridden by `create database` and `alter database`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseSettings {
@@ -115,9 +124,14 @@ impl DatabaseSettings {
         let [first, second, last] = self.keep;
         format!("{first},{second},{last}")
     }
+}
 
-    /// The oldest and the newest time that an insert may have at `now`, in units of the precision.
-    pub fn time_range(&self, now: i64) -> (i64, i64) {
+impl TimeRange for DatabaseSettings {
+    fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    fn time_range(&self, now: i64) -> (i64, i64) {
         let day = self.precision.per_milli().saturating_mul(86_400_000);
         let [.., keep] = self.keep;
         (

@@ -136,6 +136,7 @@ impl Connection {
             client_version: &version,
             database: self.database.as_deref(),
             user: &self.user,
+            now: self.host.world.clock.now(),
         };
         constants(select, &facts).unwrap_or_else(|| Err(SqlError::of(codes::TSC_INVALID_SQL)))
     }

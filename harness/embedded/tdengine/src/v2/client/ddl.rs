@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seatrial_sql::{
-    Column, Rows, SqlError,
+    Column, Dialect, Rows, SqlError,
     ast::{ColumnDef, CreateSubTable, DnodeRef, Show, Statement, TableChange, TableName, Using},
     codes,
     storage::{Schema, Write, bind_tags, describe, show_create_table},
@@ -55,7 +55,7 @@ impl Connection {
                 Ok(())
             }
             Statement::CreateDnode { end_point } => self.ask(|mnode, node| mnode.create_dnode(node, &end_point)).await,
-            Statement::DropDnode(dnode) => self.ask(|mnode, node| mnode.drop_dnode(node, &dnode)).await,
+            Statement::DropDnode { dnode, .. } => self.ask(|mnode, node| mnode.drop_dnode(node, &dnode)).await,
             Statement::AlterDnode { dnode, .. } => {
                 self.ask(|mnode, _| {
                     let known = mnode.sdb.dnodes.iter().any(|(id, row)| match &dnode {
@@ -176,7 +176,12 @@ impl Connection {
                 .map_or_else(|| mnode.places_of_children(&name).into_iter().map(|(vg, _)| vg).collect(), |vg| vec![vg]);
             if let TableChange::SetTag { name: tag, value } = change {
                 let index = old.tag_index(tag).ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?;
-                let using = Using { parent: table.clone(), names: Some(vec![tag.clone()]), tags: vec![value.clone()] };
+                let using = Using {
+                    parent: table.clone(),
+                    names: Some(vec![tag.clone()]),
+                    tags: vec![value.clone()],
+                    dialect: Dialect::V2,
+                };
                 let value = bind_tags(&using, &old, precision, now)?.swap_remove(index);
                 (Write::SetTag { table: name.1.clone(), index, value }, vgs, None)
             } else {
@@ -252,7 +257,7 @@ fn changed(old: &Schema, change: &TableChange) -> Result<Schema, SqlError> {
             let tag = new.tags.iter_mut().find(|tag| tag.name == *from);
             tag.ok_or_else(|| SqlError::of(codes::MND_TAG_NOT_EXIST))?.name.clone_from(to);
         }
-        TableChange::DropTag(_) | TableChange::SetTag { .. } => return Err(SqlError::of(codes::TSC_INVALID_SQL)),
+        _ => return Err(SqlError::of(codes::TSC_INVALID_SQL)),
     }
     Ok(new)
 }

@@ -28,7 +28,8 @@ impl Mnode {
             return Err(SqlError::of(codes::MND_INVALID_USER));
         }
         let privilege = match change {
-            UserChange::Password(_) => None,
+            // The others are of 3.x.
+            UserChange::Password(_) | UserChange::Enable(_) | UserChange::SysInfo(_) => None,
             UserChange::Privilege(_) if name == "root" => return Err(SqlError::of(codes::MND_NO_RIGHTS)),
             UserChange::Privilege(text) => match text.as_str() {
                 "super" => Some("super"),

@@ -1,5 +1,7 @@
 //! Error codes and texts of 2.1.1.0, under the names of its public header `taoserror.h` without `TSDB_CODE_`.
 
+pub mod v3;
+
 use crate::SqlError;
 
 macro_rules! codes {
