@@ -172,6 +172,15 @@ impl Profile {
         (profile, profile.known.contains(version))
     }
 
+    /// What to say before trusting what is known of a version; none if servers of just this version were seen.
+    pub fn caution(version: &Version) -> Option<String> {
+        let (profile, exact) = Self::for_version(version);
+        let known: Vec<String> = profile.known.iter().map(ToString::to_string).collect();
+        let text =
+            format!("version {version} was never seen: it is taken to be like {} ({})", profile.name, known.join(", "));
+        (!exact).then_some(text)
+    }
+
     /// How many mnodes servers of a version make by themselves (`numOfMnodes` when it is not set): 3 before 2.1.6.0,
     /// 1 from then on.
     pub fn default_mnodes(version: &Version) -> u16 {
@@ -217,6 +226,15 @@ mod tests {
     fn a_version_has_a_profile(#[case] version: Version, #[case] name: &str, #[case] exact: bool) {
         let (profile, is_exact) = Profile::for_version(&version);
         assert_eq!((profile.name, is_exact), (name, exact));
+    }
+
+    #[test]
+    fn a_version_that_was_never_seen_goes_by_the_newest_and_it_is_said() {
+        let newer = Version(4, 0, 0, 0);
+        assert_eq!(Profile::for_version(&newer).0.name, "3.x");
+        let said = Profile::caution(&newer).unwrap();
+        assert_eq!(said, "version 4.0.0.0 was never seen: it is taken to be like 3.x (3.0.7.1, 3.3.0.1)");
+        assert_eq!(Profile::caution(&Version(3, 3, 0, 1)), None);
     }
 
     #[test]

@@ -18,7 +18,13 @@ pub struct VersionError {
 impl Version {
     /// The first three numbers, which is what version ranges are about: semver knows no fourth.
     pub fn semver(self) -> semver::Version {
-        semver::Version::new(self.0.into(), self.1.into(), self.2.into())
+        let [major, minor, patch] = self.first_three();
+        semver::Version::new(major, minor, patch)
+    }
+
+    /// The first three numbers.
+    pub fn first_three(self) -> [u64; 3] {
+        [self.0, self.1, self.2].map(u64::from)
     }
 
     /// True if the first three numbers are within `range`.
@@ -26,12 +32,13 @@ impl Version {
         range.matches(&self.semver())
     }
 
-    /// The version in a text of which it is a part, say a shell's banner `... Client Version:2.1.1.0`.
+    /// The version in a text of which it is a part, say a shell's banner `... Client Version:2.1.1.0`. What follows its
+    /// four numbers, as the date in `3.0.7.1.202307190706`, does not count.
     pub fn find(text: &str) -> Option<Self> {
         text.split(|char: char| !char.is_ascii_digit() && char != '.')
             .map(|part| part.trim_matches('.'))
             .filter(|part| part.bytes().filter(|byte| *byte == b'.').count() >= 2)
-            .find_map(|part| part.parse().ok())
+            .find_map(|part| part.splitn(5, '.').take(4).collect::<Vec<_>>().join(".").parse().ok())
     }
 }
 
@@ -113,6 +120,7 @@ mod tests {
     fn is_found_in_a_banner() {
         let banner = "Welcome to the TDengine shell from Linux, Client Version:2.1.1.0\n";
         assert_eq!(Version::find(banner), Some(Version(2, 1, 1, 0)));
+        assert_eq!(Version::find("Client Version:3.0.7.1.202307190706"), Some(Version(3, 0, 7, 1)));
         assert_eq!(Version::find("no. 1 of 2"), None);
     }
 

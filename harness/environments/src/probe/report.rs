@@ -100,16 +100,7 @@ pub struct ImageReport {
 impl ImageReport {
     /// What a person should know before trusting a run with it; empty if there is nothing.
     pub fn warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if !self.exact {
-            let known: Vec<String> = self.profile.known.iter().map(ToString::to_string).collect();
-            warnings.push(format!(
-                "version {} was never seen: it is taken to talk like {} ({})",
-                self.version,
-                self.profile.name,
-                known.join(", ")
-            ));
-        }
+        let mut warnings = Vec::from_iter(Profile::caution(&self.version));
         for failed in self.contract.iter().filter(|contract| contract.outcome.is_err()) {
             let why = failed.outcome.as_ref().err().cloned().unwrap_or_default();
             warnings.push(format!("the answer to `{}` ({}) could not be read: {why}", failed.sql, failed.via));
