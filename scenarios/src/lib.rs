@@ -7,7 +7,9 @@ use std::{
 };
 
 use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
-use seatrial_engine::{Edits, Keep, ManifestSet, Options, Plan, RunSummary, Selection, Suite};
+use seatrial_engine::{
+    Document, Edits, Keep, ManifestSet, Options, Plan, RunSummary, Selection, Suite, scenario::Mistakes,
+};
 use seatrial_environments::Embedded;
 use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
 
@@ -33,12 +35,10 @@ impl Checkout {
     pub fn load(folder: &str) -> Result<Self, Failure> {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let fixtures = here.join("../fixtures");
-        let set = |name: &str| ManifestSet::load(&fixtures.join("doc-2x").join(name));
-        let sets = vec![
-            set("doc").map_err(|mistake| mistake.to_string())?,
-            set("headless").map_err(|mistake| mistake.to_string())?,
-        ];
-        let ledgers: [PathBuf; 1] = [fixtures.join("claims/doc-2x.yaml")];
+        let documents = Document::load_all(&fixtures).map_err(Mistakes)?;
+        let ledger = |document: &Document| fixtures.join("claims").join(format!("{}.yaml", document.name));
+        let ledgers: Vec<PathBuf> = documents.iter().map(ledger).collect();
+        let sets: Vec<ManifestSet> = documents.into_iter().flat_map(|document| document.sets).collect();
         Ok(Self { suite: Suite::load(&[here.join(folder)], &ledgers, &sets)?, sets })
     }
 

@@ -40,7 +40,7 @@ pub enum Command {
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArgs),
     /// List the scenarios that would run, with their claims.
-    #[command(after_help = "Examples:\n  seatrial list\n  seatrial list scenarios/doc-2x --tdengine 2.6.0.65")]
+    #[command(after_help = "Examples:\n  seatrial list\n  seatrial list --tdengine 3.3.0.1")]
     List(SelectArgs),
     /// Check scenario files without running them.
     #[command(after_help = "Examples:\n  seatrial lint\n  seatrial lint my-scenarios/")]
@@ -69,6 +69,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   seatrial run                                   the documented path, on the embedded cluster
   seatrial run scenarios/doc-2x/failure-2.yaml   one scenario
+  seatrial run --tdengine 3.3.0.1                the documented path of 3.x
   seatrial run --manifests headless --seed 7     one set of manifests, another seed
   seatrial run --repeat 20                       how often does what is left to chance happen?
 
@@ -85,7 +86,7 @@ Examples:
 /// Where scenarios are.
 #[derive(Clone, Debug, Args)]
 pub struct PathArgs {
-    /// Scenario files, or folders of them [default: the documented path].
+    /// Scenario files, or folders of them [default: those of the document for the TDengine version].
     pub paths: Vec<PathBuf>,
 }
 
@@ -95,7 +96,7 @@ pub struct SelectArgs {
     /// Where scenarios are.
     #[command(flatten)]
     pub paths: PathArgs,
-    /// The TDengine version.
+    /// The TDengine version: it selects the document, its manifests, claims and scenarios.
     #[arg(long, value_name = "V", default_value = "2.1.1.0")]
     pub tdengine: String,
     /// The manifests to run with [default: each set that a scenario names].
@@ -110,6 +111,8 @@ pub enum Manifests {
     Doc,
     /// The same with a headless Service that publishes names before pods are ready.
     Headless,
+    /// As the official deployment page of 3.3 prints them; 3.x only.
+    Page,
 }
 
 impl Manifests {
@@ -118,6 +121,7 @@ impl Manifests {
         match self {
             Self::Doc => "doc",
             Self::Headless => "headless",
+            Self::Page => "page",
         }
     }
 }

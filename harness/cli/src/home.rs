@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use seatrial_engine::{ManifestSet, Plan, Selection, Suite, scenario::Mistakes};
+use seatrial_engine::{Document, ManifestSet, Plan, Selection, Suite, scenario::Mistakes};
 use seatrial_taos::Version;
 
 use crate::{
@@ -17,8 +17,10 @@ pub struct Home(PathBuf);
 pub struct Loaded {
     /// The scenarios and the claims.
     pub suite: Suite,
-    /// The sets of manifests.
+    /// The sets of manifests of all documents.
     pub sets: Vec<ManifestSet>,
+    /// The documents.
+    pub documents: Vec<Document>,
 }
 
 impl Home {
@@ -40,33 +42,57 @@ impl Home {
         self.0.join(below)
     }
 
-    /// Reads and validates everything. All mistakes are told at once.
+    /// Reads and validates the documents, their claims, and the scenarios in `paths`, or else those of all documents. All
+    /// mistakes are told at once.
     pub fn load(&self, paths: &PathArgs) -> Result<Loaded, Complaint> {
-        let mut mistakes = Vec::new();
-        let sets: Vec<ManifestSet> = ["doc", "headless"]
-            .iter()
-            .filter_map(|set| {
-                let loaded = ManifestSet::load(&self.path("fixtures/doc-2x").join(set));
-                loaded.map_err(|mistake| mistakes.push(mistake)).ok()
-            })
-            .collect();
-        if !mistakes.is_empty() {
-            return Err(Complaint::usage(Mistakes(mistakes)));
-        }
-        let paths = match paths.paths.as_slice() {
-            [] => vec![self.path("scenarios/doc-2x")],
-            named => named.to_vec(),
-        };
-        let ledgers = [self.path("fixtures/claims/doc-2x.yaml")];
-        let suite = Suite::load(&paths, &ledgers, &sets).map_err(Complaint::usage)?;
-        Ok(Loaded { suite, sets })
+        let documents = self.documents()?;
+        let all = documents.iter().map(|document| self.scenarios_of(document)).collect();
+        self.read(documents, if paths.paths.is_empty() { all } else { paths.paths.clone() })
     }
+
+    /// The same, but if no paths are given only the scenarios of the document that speaks of the selected version.
+    pub fn load_for(&self, select: &SelectArgs) -> Result<Loaded, Complaint> {
+        let documents = self.documents()?;
+        let version = version_of(select)?;
+        let speaks = |document: &&Document| document.tdengine.matches(version.first_three());
+        let Some(document) = documents.iter().find(speaks) else {
+            let known: Vec<_> =
+                documents.iter().map(|document| format!("{} ({})", document.name, document.tdengine)).collect();
+            let known = known.join(", ");
+            return Err(Complaint::usage(format!(
+                "no document speaks of TDengine {version}\n  = help: there are {known}"
+            )));
+        };
+        let own = vec![self.scenarios_of(document)];
+        self.read(documents, if select.paths.paths.is_empty() { own } else { select.paths.paths.clone() })
+    }
+
+    fn documents(&self) -> Result<Vec<Document>, Complaint> {
+        Document::load_all(&self.path("fixtures")).map_err(|mistakes| Complaint::usage(Mistakes(mistakes)))
+    }
+
+    fn scenarios_of(&self, document: &Document) -> PathBuf {
+        self.path("scenarios").join(&document.name)
+    }
+
+    fn read(&self, documents: Vec<Document>, paths: Vec<PathBuf>) -> Result<Loaded, Complaint> {
+        let claims = self.path("fixtures/claims");
+        let ledgers: Vec<PathBuf> =
+            documents.iter().map(|document| claims.join(format!("{}.yaml", document.name))).collect();
+        let sets: Vec<ManifestSet> = documents.iter().flat_map(|document| document.sets.clone()).collect();
+        let suite = Suite::load(&paths, &ledgers, &sets).map_err(Complaint::usage)?;
+        Ok(Loaded { suite, sets, documents })
+    }
+}
+
+fn version_of(select: &SelectArgs) -> Result<Version, Complaint> {
+    select.tdengine.parse().map_err(Complaint::usage)
 }
 
 impl Loaded {
     /// What of it is selected, `repeats` times.
     pub fn plan(&self, select: &SelectArgs, repeats: u32) -> Result<Plan, Complaint> {
-        let version: Version = select.tdengine.parse().map_err(Complaint::usage)?;
+        let version = version_of(select)?;
         let selection = Selection {
             version,
             sets: select.manifests.iter().map(|set| set.name().to_owned()).collect(),

@@ -163,6 +163,22 @@ impl Cluster {
         Ok(())
     }
 
+    /// Sets the image of the first container of a `StatefulSet`'s pods, as `kubectl set image` does. Returns when the API
+    /// server has accepted it; the pods are replaced afterwards.
+    pub async fn set_image(&self, stateful_set: &str, image: &str) -> Result<()> {
+        let tried = format!("set the image of statefulset/{stateful_set} to {image}");
+        let api = self.api::<StatefulSet>();
+        let set = self.request(&tried, api.get(stateful_set)).await?;
+        let containers = set.spec.template.spec.map(|pod| pod.containers).unwrap_or_default();
+        let Some(container) = containers.first() else {
+            return Err(ClusterError::new(tried, Problem::Invalid("it has no container".to_owned())));
+        };
+        let containers = json!([{ "name": container.name, "image": image }]);
+        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        self.request(&tried, api.patch(stateful_set, &PatchParams::default(), &Patch::Strategic(&patch))).await?;
+        Ok(())
+    }
+
     /// Changes values of a `ConfigMap`; others stay.
     pub async fn patch_config_map(&self, name: &str, data: &BTreeMap<String, String>) -> Result<()> {
         let tried = format!("change configmap/{name}");

@@ -26,6 +26,8 @@ pub trait Access: Send + Sync {
     fn scale<'a>(&'a self, statefulset: &'a str, replicas: u32) -> BoxFuture<'a, Result<()>>;
     /// Restarts the pods one after the other.
     fn restart<'a>(&'a self, statefulset: &'a str) -> BoxFuture<'a, Result<()>>;
+    /// Sets the image of the first container of its pods, the server.
+    fn set_image<'a>(&'a self, statefulset: &'a str, image: &'a str) -> BoxFuture<'a, Result<()>>;
     /// Changes keys of a `ConfigMap`.
     fn configure<'a>(&'a self, name: &'a str, data: &'a BTreeMap<String, String>) -> BoxFuture<'a, Result<()>>;
     /// Deletes and waits until it is gone.
@@ -81,6 +83,10 @@ impl Access for Cluster {
 
     fn restart<'a>(&'a self, statefulset: &'a str) -> BoxFuture<'a, Result<()>> {
         Self::restart(self, statefulset).boxed()
+    }
+
+    fn set_image<'a>(&'a self, statefulset: &'a str, image: &'a str) -> BoxFuture<'a, Result<()>> {
+        Self::set_image(self, statefulset, image).boxed()
     }
 
     fn configure<'a>(&'a self, name: &'a str, data: &'a BTreeMap<String, String>) -> BoxFuture<'a, Result<()>> {

@@ -4,6 +4,7 @@
 //! tells everything that happens as events.
 
 mod access;
+mod document;
 mod environment;
 mod ledger;
 mod manifest_set;
@@ -13,6 +14,7 @@ pub mod scenario;
 mod title;
 
 pub use access::Access;
+pub use document::Document;
 pub use environment::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError};
 pub use ledger::Ledger;
 pub use manifest_set::{Edits, ManifestFile, ManifestSet, SetError};

@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use seatrial_cluster::manifests::{ManifestError, Manifests};
+use seatrial_taos::Version;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::scenario::{Mistake, Names};
+use crate::scenario::{Mistake, Names, VersionRange};
 
 /// The manifests of a document, or a variant of them.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct ManifestSet {
     pub name: String,
     /// Its files, in the order in which they are applied.
     pub files: Vec<ManifestFile>,
+    /// The versions of TDengine that its document speaks of; all if it belongs to none.
+    pub tdengine: Option<VersionRange>,
 }
 
 /// A file of manifests.
@@ -77,7 +80,12 @@ impl ManifestSet {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             files.push(ManifestFile { name, manifests });
         }
-        Ok(Self { name, files })
+        Ok(Self { name, files, tdengine: None })
+    }
+
+    /// True if its document speaks of a version, given by its first three parts.
+    pub fn is_for(&self, version: [u64; 3]) -> bool {
+        self.tdengine.as_ref().is_none_or(|range| range.matches(version))
     }
 
     /// True if a file has this name.
@@ -135,6 +143,16 @@ impl ManifestSet {
 }
 
 impl Edits {
+    /// The image of another version: of the same name, with the version as its tag.
+    pub fn image_of(&self, version: Version) -> String {
+        let name = match self.image.rsplit_once(':') {
+            // A port of a registry is no tag.
+            Some((name, tag)) if !tag.contains('/') => name,
+            _ => &self.image,
+        };
+        format!("{name}:{version}")
+    }
+
     /// Makes the changes in `manifests`. Manifests without a StatefulSet are left as they are.
     pub fn make(&self, manifests: &mut Manifests, replicas: Option<u32>, parallel: bool) -> Result<(), SetError> {
         let has_set = manifests
@@ -175,4 +193,20 @@ fn start_in_parallel(manifests: &Manifests) -> Result<Manifests, SetError> {
     }
     // JSON is YAML.
     Ok(Manifests::parse("edited manifests", &documents.join("\n---\n"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("tdengine/tdengine:3.3.0.1", "tdengine/tdengine:3.0.7.1")]
+    #[case("registry:5000/tdengine", "registry:5000/tdengine:3.0.7.1")]
+    #[case("registry:5000/tdengine:latest", "registry:5000/tdengine:3.0.7.1")]
+    fn another_version_is_another_tag(#[case] image: &str, #[case] other: &str) {
+        let edits = Edits { image: image.to_owned(), ..Edits::default() };
+        assert_eq!(edits.image_of(Version(3, 0, 7, 1)), other);
+    }
 }

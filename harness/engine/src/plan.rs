@@ -1,7 +1,6 @@
 //! From scenario files to the list of runs: read, validate, select.
 
 use std::{
-    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,7 +11,8 @@ use seatrial_taos::Version;
 use crate::{
     Ledger, ManifestSet,
     scenario::{
-        Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Names, Scenario, Step, Subject, meant, parse,
+        Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Names, Scenario, Step, Subject, VersionRange,
+        meant, parse,
     },
     title::readable,
 };
@@ -79,7 +79,6 @@ impl Suite {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
-        let mut names: BTreeMap<String, String> = BTreeMap::new();
         for path in &files {
             let file = path.display().to_string();
             let text = match std::fs::read_to_string(path) {
@@ -92,9 +91,10 @@ impl Suite {
             match parse(&file, &text) {
                 Err(found) => mistakes.extend(found),
                 Ok(scenario) => {
-                    if let Some(other) = names.insert(scenario.name.clone(), file.clone()) {
-                        let message = format!("scenario `{}` is already defined in {other}", scenario.name);
-                        mistakes.push(Mistake::in_file(&file, message).help("give each scenario a name of its own"));
+                    if let Some(other) = suite.scenarios.iter().find(|other| clash(other, &scenario)) {
+                        let message = format!("scenario `{}` is already defined in {}", scenario.name, other.file);
+                        let help = "give each scenario a name of its own, or versions that the other does not have";
+                        mistakes.push(Mistake::in_file(&file, message).help(help));
                     }
                     mistakes.extend(outside(&scenario, &text, &suite.ledger, sets));
                     suite.scenarios.push(scenario);
@@ -107,13 +107,17 @@ impl Suite {
     /// Selects what runs. An error if a name that was asked for does not exist.
     pub fn plan(&self, selection: &Selection, sets: &[ManifestSet]) -> Result<Plan, Mistakes> {
         self.names_exist(selection)?;
-        let Version(major, minor, patch, _) = selection.version;
-        let version = [major, minor, patch].map(u64::from);
-        let chosen: Vec<&str> = if selection.sets.is_empty() {
-            sets.iter().map(|set| set.name.as_str()).collect()
-        } else {
-            selection.sets.iter().map(String::as_str).collect()
-        };
+        let version = selection.version.first_three();
+        let sets = sets_for(sets, version);
+        let mut chosen: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+        if let Some(unknown) = selection.sets.iter().find(|name| !chosen.contains(&name.as_str())) {
+            let message = format!("TDengine {} has no manifest set `{unknown}`", selection.version);
+            let help = format!("there are {}", chosen.join(", "));
+            return Err(Mistakes(vec![Mistake::in_file("the command line", message).help(help)]));
+        }
+        if !selection.sets.is_empty() {
+            chosen = selection.sets.iter().map(String::as_str).collect();
+        }
         let mut plan =
             Plan { version: selection.version, runs: Vec::new(), skipped: Vec::new(), claims: self.ledger.of(version) };
         for scenario in &self.scenarios {
@@ -141,7 +145,7 @@ impl Suite {
                 }
                 for repeat in 1..=selection.repeats.max(1) {
                     let key = if repeat == 1 { key.clone() } else { format!("{key}#{repeat}") };
-                    let planned = planned(&applicable, key, set, names_of(sets, set).as_ref());
+                    let planned = planned(&applicable, key, set, names_of(&sets, set).as_ref());
                     plan.runs.push(PlannedRun { scenario: Arc::clone(&applicable), planned, repeat });
                 }
             }
@@ -201,6 +205,21 @@ fn applicable(scenario: &Scenario, version: [u64; 3], set: &str) -> Scenario {
     scenario.steps.retain(|step| applies(&step.filter));
     scenario.steps.iter_mut().for_each(|step| checks(&mut step.check));
     scenario
+}
+
+/// The manifest sets of the documents that speak of a version, given by its first three parts.
+pub(crate) fn sets_for(sets: &[ManifestSet], version: [u64; 3]) -> Vec<ManifestSet> {
+    sets.iter().filter(|set| set.is_for(version)).cloned().collect()
+}
+
+/// True if there is a version for which both would run, under one name.
+fn clash(one: &Scenario, other: &Scenario) -> bool {
+    one.name == other.name && both(one.tdengine.as_ref(), other.tdengine.as_ref())
+}
+
+/// True if some version is in both ranges; none given is all versions.
+fn both(one: Option<&VersionRange>, other: Option<&VersionRange>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| one.overlaps(other))
 }
 
 fn names_of(sets: &[ManifestSet], name: &str) -> Option<Names> {
@@ -268,7 +287,8 @@ fn outside(scenario: &Scenario, text: &str, ledger: &Ledger, sets: &[ManifestSet
     let mut note = |place, message: String, help: String| {
         mistakes.push(Mistake::in_file(&scenario.file, message).at(place, text).help(help));
     };
-    for claim in scenario.claims.iter().filter(|claim| !ledger.has(claim)) {
+    let range = scenario.tdengine.as_ref();
+    for claim in scenario.claims.iter().filter(|claim| !ledger.has(claim, range)) {
         let known = || ledger.claims().iter().map(|claim| claim.id.as_str());
         let help = match meant(claim, known()) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -276,7 +296,10 @@ fn outside(scenario: &Scenario, text: &str, ledger: &Ledger, sets: &[ManifestSet
         };
         note(claim.place, format!("no claim has the id `{}`", claim.value), help);
     }
-    let set_names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+    let sets: Vec<&ManifestSet> = sets.iter().filter(|set| both(set.tdengine.as_ref(), range)).collect();
+    let mut set_names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
+    set_names.sort_unstable();
+    set_names.dedup();
     let outcomes = scenario.checks().filter_map(|check| match &check.subject {
         Subject::Outcomes(outcomes) => Some(outcomes),
         Subject::One(_) => None,
@@ -290,7 +313,7 @@ fn outside(scenario: &Scenario, text: &str, ledger: &Ledger, sets: &[ManifestSet
     }
     for step in &scenario.steps {
         let Some(Action::Apply(apply)) = &step.action else { continue };
-        let fitting = |set: &&ManifestSet| apply.set.as_ref().is_none_or(|name| *name == set.name);
+        let fitting = |set: &&&ManifestSet| apply.set.as_ref().is_none_or(|name| *name == set.name);
         let mut fitting = sets.iter().filter(fitting).peekable();
         if let (Some(name), None) = (&apply.set, fitting.peek()) {
             note(

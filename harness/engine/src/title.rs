@@ -81,6 +81,8 @@ impl Action {
             Self::Sql(sql) => format!("SQL {}: {}", place(&sql.place), short(&sql.run.to_string())),
             Self::Exec(exec) => format!("Run {}: {}", place(&exec.place), short(&command(exec))),
             Self::Delete(delete) => format!("Delete {}", join(delete.0.iter().map(deleted))),
+            Self::DeleteMissing(object) => format!("Delete {object}, which does not exist"),
+            Self::SetImage(release) => format!("Set the image to that of {release}"),
             Self::Restart(_) => "Restart the pods one after the other".to_owned(),
             Self::Configure(keys) => {
                 let change = |(key, value): (&String, &String)| format!("{key}={value}");
@@ -149,6 +151,7 @@ fn dnodes(expected: &Dnodes) -> String {
         ("ready", ids(&expected.ready)),
         ("offline", ids(&expected.offline)),
         ("dropping", ids(&expected.dropping)),
+        ("dropping*", ids(&expected.dropping_offline)),
         ("absent", join(&expected.absent)),
         ("reason", by_id(&expected.reason)),
         ("vnodes", by_id(&expected.vnodes)),
@@ -192,7 +195,8 @@ fn pvcs(expected: &Pvcs) -> String {
 }
 
 fn answer(sql: &Sql) -> String {
-    match &sql.expect {
+    let took = sql.took.map(|took| format!(" after {took}")).unwrap_or_default();
+    let answer = match &sql.expect {
         SqlExpect::Ok => "no error".to_owned(),
         SqlExpect::Any => "any answer".to_owned(),
         SqlExpect::Fails => "an error or no answer".to_owned(),
@@ -203,7 +207,8 @@ fn answer(sql: &Sql) -> String {
             format!("a row with {}", join(cells.iter().map(|(name, cell)| format!("{name}={cell}"))))
         }
         SqlExpect::Table(rows) => format!("a table of {} rows", rows.len()),
-    }
+    };
+    format!("{answer}{took}")
 }
 
 fn printed(expected: &Exec) -> String {

@@ -64,6 +64,10 @@ fn suite(steps: &str) -> Result<Suite, String> {
 }
 
 async fn with(script: Script, steps: &str, cancel_after: Option<Duration>) -> Ran {
+    with_image("2.1.1.0", script, steps, cancel_after).await
+}
+
+async fn with_image(tag: &str, script: Script, steps: &str, cancel_after: Option<Duration>) -> Ran {
     let selection = Selection { version: "2.1.1.0".parse().unwrap(), sets: Vec::new(), names: Vec::new(), repeats: 1 };
     let plan = suite(steps).unwrap().plan(&selection, &sets()).unwrap();
     let (sender, cancel) = watch::channel(false);
@@ -78,7 +82,7 @@ async fn with(script: Script, steps: &str, cancel_after: Option<Duration>) -> Ra
         seatrial: "0.1.0".to_owned(),
         replay: "seatrial run".to_owned(),
         seed: 1,
-        edits: Edits { image: "tdengine/tdengine:2.1.1.0".to_owned(), ..Edits::default() },
+        edits: Edits { image: format!("tdengine/tdengine:{tag}"), ..Edits::default() },
         keep: Keep::Never,
         cancel,
     };
@@ -250,4 +254,42 @@ async fn two_runs_tell_the_same() {
     let other = with(Script::default(), OUTCOMES, None).await;
     assert!(one.events.len() > 20);
     assert_eq!(one.events[1..], other.events[1..]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_of_another_version_are_not_judged() {
+    let ran = with_image("2.6.0.65", Script::default(), DROP, None).await;
+    assert_eq!((ran.summary.verdict, ran.summary.exit), (Some(Verdict::Unknown), ExitCode::Environment));
+    let said = "the servers say that they are 2.6.0.65, and not 2.1.1.0: run with --tdengine 2.6.0.65";
+    assert!(ran.summary.reason.ends_with(said), "{}", ran.summary.reason);
+    assert_eq!(ran.checks().len(), 2, "only the start was checked");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_image_is_set() {
+    let steps = "  - do: { set-image: 2.0.20.0 }\n    check:\n      - sql: { run: select server_version(), expect: { value: 2.0.20.0 } }\n  - do: { set-image: tested }\n    check:\n      - sql: { run: select server_version(), expect: { value: 2.1.1.0 } }\n";
+    let ran = with(Script::default(), steps, None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Passed, "{}", ran.summary.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_missing_must_not_be_found() {
+    let steps = |name: &str| {
+        format!("  - do: {{ delete-missing: pvc/{name} }}\n    check:\n      - pods: {{ ready: [0, 1, 2] }}\n")
+    };
+    assert_eq!(with(Script::default(), &steps("missing"), None).await.summary.exit, ExitCode::Passed);
+    let ran = with(Script::default(), &steps("there"), None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Failed);
+    assert!(ran.summary.reason.contains("it existed, and is deleted"), "{}", ran.summary.reason);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_checked_how_long_a_statement_took() {
+    let steps = |took: &str| {
+        format!("  - check:\n      - sql: {{ run: select 1, limit: 20s, expect: fails, took: \"{took}\" }}\n")
+    };
+    let slow = || Script { hangs_for: Some(("select 1", Duration::from_secs(12))), ..Script::default() };
+    assert_eq!(with(slow(), &steps(">=10s"), None).await.summary.exit, ExitCode::Passed);
+    let ran = with(slow(), &steps("<10s"), None).await;
+    assert_eq!(ran.summary.reason, "x@doc: in tdengine-0: it took 12.0 s, not <10s");
 }

@@ -18,7 +18,7 @@ use crate::{
 
 /// Runs scenarios.
 pub fn run(args: &RunArgs, cli: &Cli) -> Done {
-    let loaded = Home::find()?.load(&args.select.paths)?;
+    let loaded = Home::find()?.load_for(&args.select)?;
     let plan = loaded.plan(&args.select, args.repeat)?;
     let tdengine = &args.select.tdengine;
     let folder = RunFolder::create(args.out.as_deref(), &format!("embedded-{tdengine}"), args.seed)?;

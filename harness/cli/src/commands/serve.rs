@@ -3,6 +3,7 @@ use std::{future::pending, io::Write, path::PathBuf};
 use jiff::Timestamp;
 use seatrial_embedded::{Clock, EmbeddedCluster, Options, ServeOptions, Serving, serving_runtime};
 use seatrial_record::ExitCode;
+use seatrial_taos::Version;
 
 use super::Done;
 use crate::{args::ServeArgs, complaint::Complaint, interrupt};
@@ -44,7 +45,9 @@ fn own_file() -> PathBuf {
 fn tell(serving: &Serving, args: &ServeArgs) {
     println!("TDengine {} on an embedded Kubernetes at https://{}", args.tdengine, serving.address());
     println!("  export KUBECONFIG={}", serving.kubeconfig().display());
-    println!("  kubectl apply -f fixtures/doc-2x/doc");
+    let document =
+        args.tdengine.parse().map_or("doc-2x", |Version(major, ..)| if major < 3 { "doc-2x" } else { "doc-3x" });
+    println!("  kubectl apply -f fixtures/{document}/doc");
     println!("Ctrl-C ends it and forgets everything.");
     // A pipe would otherwise keep the lines back.
     let _ = std::io::stdout().flush();

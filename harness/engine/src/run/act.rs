@@ -9,7 +9,7 @@ use super::{Glance, Holds, Setting, Stage, Stop, check::CheckEnd, look_kind};
 use crate::{
     Edits, ManifestSet,
     manifest_set::SetError,
-    scenario::{Action, Apply, Delete, Expectation, WorkloadAction},
+    scenario::{Action, Apply, Delete, Expectation, ObjectRef, Release, WorkloadAction},
 };
 
 /// How long an insert of a workload may take.
@@ -56,6 +56,16 @@ impl Stage<'_> {
                 let text = format!("statefulset.apps/{name} restarted");
                 self.call(command, access.restart(&name), |()| text).await
             }
+            Action::SetImage(release) => {
+                let image = match release {
+                    Release::Tested => setting.edits.image.clone(),
+                    Release::Version(version) => setting.edits.image_of(*version),
+                };
+                let (access, name) = (self.access.clone(), self.names.statefulset.clone());
+                let command = format!("kubectl set image statefulset {name} *={image}");
+                let text = format!("statefulset.apps/{name} image updated");
+                self.call(command, access.set_image(&name, &image), |()| text).await
+            }
             Action::Configure(data) => {
                 let (access, name) = (self.access.clone(), self.names.config.clone());
                 let patch = serde_json::json!({ "data": data });
@@ -71,6 +81,7 @@ impl Stage<'_> {
                 }
                 Ok(Ok(()))
             }
+            Action::DeleteMissing(object) => self.delete_missing(object).await,
             Action::Sql(sql) => self.must(&Expectation::Sql(sql.clone())).await,
             Action::Exec(exec) => self.must(&Expectation::Exec(exec.clone())).await,
             Action::Workload(action) => self.work(action, setting.seed).await,
@@ -123,6 +134,21 @@ impl Stage<'_> {
         }
     }
 
+    /// Deletes what is not there. That the API server does not find it is what should happen.
+    async fn delete_missing(&mut self, object: &ObjectRef) -> Result<Acted, Stop> {
+        let target = Target::Named(look_kind(object.kind), object.name.expand(&self.names));
+        let command = format!("kubectl delete {target}");
+        let access = self.access.clone();
+        let acted = match self.drive(access.delete(&target)).await? {
+            Ok(_) => Err(refused(Blame::Product, format!("`{command}`: it existed, and is deleted"))),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(failed(&error)),
+        };
+        let said = acted.as_ref().err().map_or_else(|| format!("{target} not found"), |end| end.reason.clone());
+        self.note_command(command, &said)?;
+        Ok(acted)
+    }
+
     /// Does something that a person would do by `command`, and records what came of it.
     async fn call<T>(
         &mut self,
@@ -135,10 +161,16 @@ impl Stage<'_> {
             Ok(value) => (text(value), Ok(())),
             Err(error) => (error.to_string(), Err(failed(&error))),
         };
+        self.note_command(command, &text)?;
+        Ok(acted)
+    }
+
+    /// Records a command and what came of it.
+    fn note_command(&mut self, command: String, text: &str) -> Result<(), Stop> {
         let source = format!("{command} -n {}", self.names.namespace);
         let seen = Seen::new(EvidenceKind::Command, command, source, self.access.now(), text.as_bytes(), 64 * 1024);
         self.record(vec![seen])?;
-        Ok(acted)
+        Ok(())
     }
 
     /// Looks once at something that must hold now, and records what was seen.

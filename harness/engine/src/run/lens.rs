@@ -4,6 +4,8 @@ use seatrial_cluster::{PodState, Seen, Snapshot, SqlRun, Via};
 use seatrial_record::{Observation, ObservedKind};
 use seatrial_taos::{Profile, Reply, SqlError, SqlOutcome};
 
+use tokio::time::Instant;
+
 use super::{Glance, workload::Workloads};
 use crate::{
     Access,
@@ -80,14 +82,22 @@ impl Lens {
         if let Some(answer) = self.answers.get(&key) {
             return answer.clone();
         }
+        let begun = Instant::now();
         let SqlRun { outcomes, seen } = self.access.sql(pod, sql, via, limit).await;
+        let measured = begun.elapsed();
         self.seen.extend(seen);
         let answer = match outcomes {
-            Ok(outcomes) => Answer::Outcomes(outcomes),
+            Ok(mut outcomes) => {
+                if let [only] = outcomes.as_mut_slice() {
+                    only.elapsed.get_or_insert(measured);
+                }
+                Answer::Outcomes(outcomes)
+            }
             // The shell could not connect: that is what a person would see, too.
             Err(error) => match error.sql_error() {
                 Some(answer) => {
-                    Answer::Outcomes(vec![SqlOutcome { sql: sql.to_owned(), reply: Err(answer), elapsed: None }])
+                    let elapsed = Some(measured);
+                    Answer::Outcomes(vec![SqlOutcome { sql: sql.to_owned(), reply: Err(answer), elapsed }])
                 }
                 None => Answer::Nothing(Glance::error(expected, &error)),
             },

@@ -14,7 +14,7 @@ mod workload;
 pub use suite::{Keep, Options, RunError, RunSummary, run};
 
 pub(crate) use glance::{Glance, Holds};
-pub(crate) use lens::Lens;
+pub(crate) use lens::{Lens, SQL_LIMIT};
 pub(crate) use look::kind as look_kind;
 pub(crate) use scenario::{ScenarioEnd, implied};
 pub(crate) use stage::{Stage, Stop};

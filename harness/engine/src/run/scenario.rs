@@ -1,10 +1,13 @@
 use std::{sync::Arc, time::Duration};
 
+use seatrial_cluster::Via;
 use seatrial_record::{Blame, Body, StepFinished, Verdict};
+use seatrial_taos::Version;
 use tokio::time::Instant;
 
-use super::{Setting, Stage, Stop, check::CheckEnd};
+use super::{SQL_LIMIT, Setting, Stage, Stop, check::CheckEnd};
 use crate::{
+    Edits,
     plan::start_title,
     scenario::{Bound, Check, Dnodes, Expectation, Filter, Ids, Look, Place, Pods, Scenario, Subject},
     title::readable,
@@ -114,12 +117,26 @@ impl Stage<'_> {
         self.first_news(FIRST_NEWS).await?;
         self.begin_step(0, start_title(scenario.start.replicas)).await?;
         let begun = self.acted;
-        let acted = self.apply_all(setting.set, setting.edits, scenario.start.replicas).await?;
+        let version = scenario.start.version.unwrap_or(setting.tdengine);
+        let image = if scenario.start.version.is_some() {
+            setting.edits.image_of(version)
+        } else {
+            setting.edits.image.clone()
+        };
+        let edits = Edits { image, ..setting.edits.clone() };
+        let acted = self.apply_all(setting.set, &edits, scenario.start.replicas).await?;
         let mut checks = implied(scenario.start.replicas, scenario.start.within);
         checks.extend(scenario.start.check.iter().cloned());
         let failure = match acted {
             Ok(()) => self.checks(&checks, &[], end).await?,
             Err(failure) => self.fail(&failure, &[], end).await?,
+        };
+        let failure = match failure {
+            None => match self.other_version(version).await? {
+                Some(other) => self.fail(&other, &[], end).await?,
+                None => None,
+            },
+            failure => failure,
         };
         let failed = failure.is_some();
         self.finish(begun, failure)?;
@@ -155,6 +172,24 @@ impl Stage<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Asks the servers for their version. An end if it is not the expected one: what was planned would be for others.
+    async fn other_version(&mut self, expected: Version) -> Result<Option<CheckEnd>, Stop> {
+        const ASK: &str = "select server_version()";
+        let (access, pod) = (Arc::clone(&self.access), self.names.pod(0));
+        let run = self.drive(access.sql(&pod, ASK, Via::Shell, SQL_LIMIT)).await?;
+        self.record(run.seen)?;
+        let table = run.outcomes.ok().and_then(|outcomes| outcomes.last()?.table().ok().cloned());
+        let said = table.and_then(|table| table.rows.first()?.first()?.clone());
+        let Some(found) = said.as_deref().and_then(Version::find) else {
+            let text = "the servers do not tell their version, so it was not compared".to_owned();
+            self.tell(Body::Notice { scenario: Some(self.key.clone()), text })?;
+            return Ok(None);
+        };
+        let reason = format!("the servers say that they are {found}, and not {expected}: run with --tdengine {found}");
+        let end = CheckEnd { verdict: Verdict::Unknown, blame: Some(Blame::Environment), reason };
+        Ok((found != expected).then_some(end))
     }
 
     async fn begin_step(&mut self, step: u32, title: String) -> Result<(), Stop> {

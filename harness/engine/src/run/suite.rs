@@ -4,7 +4,7 @@ use futures::FutureExt;
 use seatrial_record::{
     Blame, Body, EventLog, ExitCode, FORMAT, RunFinished, RunStarted, ScenarioFinished, Verdict, WriteError,
 };
-use seatrial_taos::Profile;
+use seatrial_taos::{Profile, Version};
 use thiserror::Error;
 use tokio::{
     sync::watch,
@@ -13,7 +13,8 @@ use tokio::{
 
 use super::{ScenarioEnd, Stage, Stop};
 use crate::{
-    Access, BootRequest, BootedCluster, Edits, Environment, EnvironmentError, ManifestSet, Plan, plan::PlannedRun,
+    Access, BootRequest, BootedCluster, Edits, Environment, EnvironmentError, ManifestSet, Plan,
+    plan::{PlannedRun, sets_for},
 };
 
 /// How long a place for a scenario may take to make.
@@ -81,6 +82,8 @@ pub(crate) struct Setting<'a> {
     pub set: &'a ManifestSet,
     pub sets: &'a [ManifestSet],
     pub edits: &'a Edits,
+    /// The version under test.
+    pub tdengine: Version,
     pub seed: u64,
 }
 
@@ -93,6 +96,7 @@ pub async fn run(
     log: &mut EventLog,
 ) -> Result<RunSummary, RunError> {
     let kubernetes = environment.kubernetes().await?;
+    let sets = &sets_for(sets, plan.version.first_three());
     log.append(
         environment.now(),
         Body::RunStarted(Box::new(RunStarted {
@@ -110,6 +114,9 @@ pub async fn run(
             details: environment.details(),
         })),
     )?;
+    if let Some(text) = Profile::caution(&plan.version) {
+        log.append(environment.now(), Body::Notice { scenario: None, text })?;
+    }
     let mut ends: Vec<(&str, ScenarioEnd)> = Vec::new();
     let mut interrupted = false;
     for run in &plan.runs {
@@ -268,7 +275,7 @@ async fn on_stage(
         Err(_) => return Ok(broken(Blame::Environment, format!("the namespace {namespace} was not made in time"))),
     }
     let (profile, _) = Profile::for_version(&plan.version);
-    let setting = Setting { set, sets, edits: &options.edits, seed };
+    let setting = Setting { set, sets, edits: &options.edits, tdengine: plan.version, seed };
     let limit = run.scenario.timeout.0;
     let cancel = options.cancel.clone();
     let mut stage = Stage::new(&run.planned.key, Arc::clone(access), names, profile, log, cancel, limit);

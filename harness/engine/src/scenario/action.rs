@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
-    Bound, Exec, Several, Sql, Template, TemplateError,
+    Bound, Exec, Release, Several, Sql, Template, TemplateError,
     forms::{Short, short_or_full, short_or_full_schema},
 };
 
@@ -22,8 +22,13 @@ pub enum Action {
     Exec(Exec),
     /// Deletes objects and waits until they are gone, as `kubectl delete` does.
     Delete(Several<Delete>),
+    /// Deletes an object that does not exist, as a printed command with a mistake in it does. The API server must say
+    /// that it is not found, else the step fails.
+    DeleteMissing(ObjectRef),
     /// Restarts the pods.
     Restart(Restart),
+    /// Sets the image of the servers, as `kubectl set image statefulset` does; the pods are replaced one after the other.
+    SetImage(Release),
     /// Changes keys of the ConfigMap.
     Configure(BTreeMap<String, String>),
     /// Starts or stops a workload.

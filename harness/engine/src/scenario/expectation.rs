@@ -47,6 +47,9 @@ pub struct Dnodes {
     /// Dnodes that are `dropping`.
     #[serde(default)]
     pub dropping: Ids,
+    /// Dnodes that are `dropping*`: being dropped, and offline (3.x).
+    #[serde(default)]
+    pub dropping_offline: Ids,
     /// Dnodes that are not listed.
     #[serde(default)]
     pub absent: Vec<u32>,

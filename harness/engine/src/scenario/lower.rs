@@ -1,8 +1,10 @@
 //! From the form of a file to a scenario: what the types alone cannot say is checked here, all of it at once.
 
+use seatrial_taos::Version;
+
 use super::{
-    Bound, Check, Condition, Expectation, Filter, Located, Mistake, Outcome, Place, Scenario, Several, Start, Step,
-    Subject,
+    Bound, Check, Condition, Expectation, Filter, Located, Mistake, Outcome, Place, Release, Scenario, Several, Start,
+    Step, Subject, VersionRange,
     model::{CheckForm, ConditionForm, EXPECTATIONS, OutcomeForm, ScenarioForm, StepForm},
     sense,
 };
@@ -50,6 +52,7 @@ pub(super) fn lower(file: &str, text: &str, form: ScenarioForm) -> Result<Scenar
     }
     let start = Start {
         replicas: form.start.replicas.value,
+        version: version(&mut critic, form.start.version, form.tdengine.as_ref()),
         within: form.start.within.unwrap_or(START),
         check: checks(&mut critic, form.start.check),
     };
@@ -69,6 +72,20 @@ pub(super) fn lower(file: &str, text: &str, form: ScenarioForm) -> Result<Scenar
     sense::check(&mut critic, &scenario);
     critic.found.sort_by_key(|mistake| mistake.place);
     if critic.found.is_empty() { Ok(scenario) } else { Err(critic.found) }
+}
+
+/// The version that a cluster starts with, if it is another one than that under test.
+fn version(
+    critic: &mut Critic<'_>,
+    release: Option<Located<Release>>,
+    tested: Option<&VersionRange>,
+) -> Option<Version> {
+    let Located { value: Release::Version(version), place } = release? else { return None };
+    if tested.is_none_or(|range| range.matches(version.first_three())) {
+        let help = "leave it out of the scenario's `tdengine`";
+        critic.note(place, format!("{version} may be the version under test"), help);
+    }
+    Some(version)
 }
 
 /// One or several names, each at the place of them all.

@@ -11,10 +11,12 @@ mod mistake;
 mod model;
 mod parse;
 mod range;
+mod release;
 mod schema;
 mod sense;
 mod sql;
 mod template;
+mod took;
 
 pub use action::{Action, Apply, Delete, Kind, ObjectRef, Restart, WorkloadAction};
 pub use bound::{Bound, BoundError};
@@ -29,9 +31,11 @@ pub use mistake::{Mistake, Mistakes, meant};
 pub use model::{Check, Condition, Filter, Look, Outcome, Scenario, Start, Step, Subject};
 pub use parse::{LARGEST, parse, strict};
 pub use range::VersionRange;
+pub use release::Release;
 pub use schema::schema;
 pub use sql::{Cell, ErrorExpect, Sql, SqlExpect, Way};
 #[cfg(test)]
 mod tests;
 
 pub use template::{Names, Template, TemplateError};
+pub use took::Took;

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use seatrial_taos::Version;
 use serde::Deserialize;
 
 use super::{
     Action, Bound, Dnodes, Exec, Expectation, Located, Log, Mnodes, NamespaceState, Objects, Place, Pods, Pvcs,
-    Several, Sql, StatefulSetStatus, VersionRange, Vgroups, WorkloadState,
+    Release, Several, Sql, StatefulSetStatus, VersionRange, Vgroups, WorkloadState,
 };
 
 /// A scenario: a starting cluster, steps, and what must hold after each.
@@ -38,6 +39,8 @@ pub struct Scenario {
 pub struct Start {
     /// How many pods.
     pub replicas: u32,
+    /// The version of TDengine that they begin with, if it is not the one under test.
+    pub version: Option<Version>,
     /// How long it may take until all pods and dnodes are ready.
     pub within: Bound,
     /// What must hold besides.
@@ -171,6 +174,8 @@ pub(super) struct ScenarioForm {
 pub(super) struct StartForm {
     /// How many pods.
     pub replicas: Located<u32>,
+    /// The version of TDengine that they begin with; the one under test if not given.
+    pub version: Option<Located<Release>>,
     /// How long it may take until all pods and dnodes are ready; 5m if not given.
     pub within: Option<Bound>,
     /// What must hold besides.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::run::SQL_LIMIT;
+
 use super::{
-    Action, Check, CrashLoop, Expectation, Filter, Located, Others, Place, Scenario, SqlExpect, Subject, VersionRange,
-    lower::Critic, mistake::meant,
+    Action, Check, CrashLoop, Expectation, Filter, Located, Others, Place, Release, Scenario, SqlExpect, Subject, Took,
+    VersionRange, lower::Critic, mistake::meant,
 };
 
 impl Expectation {
@@ -19,7 +21,7 @@ impl Expectation {
         };
         match self {
             Self::Dnodes(dnodes) => {
-                let states = [&dnodes.ready, &dnodes.offline, &dnodes.dropping];
+                let states = [&dnodes.ready, &dnodes.offline, &dnodes.dropping, &dnodes.dropping_offline];
                 let absent = dnodes.absent.iter();
                 once(states.iter().flat_map(|ids| ids.0.keys()).chain(absent), "dnode")?;
                 let named = states.iter().any(|ids| !ids.0.is_empty());
@@ -56,6 +58,12 @@ impl Expectation {
             Self::Sql(sql) if sql.expect == SqlExpect::Any => {
                 Err("`expect: any` in a check: a check that cannot fail says nothing".to_owned())
             }
+            Self::Sql(sql) => match (sql.took, sql.limit) {
+                (Some(Took::AtLeast(least)), limit) if limit.map_or(SQL_LIMIT, |limit| limit.0) < least.0 => {
+                    Err(format!("it cannot take {least} or longer within its `limit`"))
+                }
+                _ => Ok(()),
+            },
             Self::Exec(exec) => says(!exec.run.is_empty(), "exec"),
             Self::Log(log) => says(log.contains.is_some() || log.lacks.is_some(), "log"),
             Self::StatefulSet(status) => {
@@ -66,7 +74,7 @@ impl Expectation {
                 let counts = [state.acknowledged, state.failed, state.lost, state.duplicated];
                 says(counts.iter().any(Option::is_some), "workload")
             }
-            Self::Sql(_) | Self::Namespace(_) => Ok(()),
+            Self::Namespace(_) => Ok(()),
         }
     }
 }
@@ -86,6 +94,7 @@ pub(super) fn check(critic: &mut Critic<'_>, scenario: &Scenario) {
     claims(critic, scenario);
     outcomes(critic, scenario);
     workloads(critic, scenario);
+    images(critic, scenario);
 }
 
 fn claims(critic: &mut Critic<'_>, scenario: &Scenario) {
@@ -178,6 +187,19 @@ fn filter(
     {
         let message = format!("no version is in `{}` and in the scenario's `{scenario}`", range.value);
         critic.note(range.place, message, "");
+    }
+}
+
+/// An image is set only to what it is not yet.
+fn images(critic: &mut Critic<'_>, scenario: &Scenario) {
+    let mut now = scenario.start.version.map_or(Release::Tested, Release::Version);
+    for step in &scenario.steps {
+        if let Some(Action::SetImage(release)) = step.action {
+            if release == now && step.filter == Filter::default() {
+                critic.note(step.place, format!("the servers have the image of {release} already"), "");
+            }
+            now = release;
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{
 };
 
 use super::{
-    Bound, Count, Template, Where,
+    Bound, Count, Template, Took, Where,
     forms::{Short, short_or_full, short_or_full_schema},
 };
 
@@ -22,6 +22,8 @@ pub struct Sql {
     pub expect: SqlExpect,
     /// How long it may take at most.
     pub limit: Option<Bound>,
+    /// How long the last statement takes, as the server tells it, or else as it was measured.
+    pub took: Option<Took>,
     /// The way to the server.
     pub via: Way,
 }
@@ -40,6 +42,8 @@ pub struct SqlForm {
     expect: SqlExpect,
     /// How long it may take at most; 30s if not given.
     limit: Option<Bound>,
+    /// How long the last statement takes, such as ">=10s": as the server tells it, or else as it was measured.
+    took: Option<Took>,
     /// The way to the server; the `taos` shell in the pod if not given.
     #[serde(default)]
     via: Way,
@@ -103,18 +107,18 @@ pub struct ErrorForm {
 pub struct Cell(pub Option<Template>);
 
 impl From<SqlForm> for Sql {
-    fn from(SqlForm { run, place, expect, limit, via }: SqlForm) -> Self {
-        Self { run, place, expect, limit, via }
+    fn from(SqlForm { run, place, expect, limit, took, via }: SqlForm) -> Self {
+        Self { run, place, expect, limit, took, via }
     }
 }
 
 impl Short for Sql {
     type Full = SqlForm;
-    const EXPECTED: &'static str = "SQL, or a map with `run`, `in`, `expect`, `limit` and `via`";
+    const EXPECTED: &'static str = "SQL, or a map with `run`, `in`, `expect`, `limit`, `took` and `via`";
 
     fn short(text: &str) -> Result<Self, String> {
         let run = text.parse().map_err(|error: super::TemplateError| error.to_string())?;
-        Ok(Self { run, place: Where::first(), expect: SqlExpect::Ok, limit: None, via: Way::Shell })
+        Ok(Self { run, place: Where::first(), expect: SqlExpect::Ok, limit: None, took: None, via: Way::Shell })
     }
 }
 

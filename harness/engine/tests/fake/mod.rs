@@ -38,6 +38,8 @@ pub struct Script {
     pub hangs: Option<&'static str>,
     /// Asking for pods' logs panics.
     pub panics: bool,
+    /// A statement that fails after a time.
+    pub hangs_for: Option<(&'static str, Duration)>,
 }
 
 impl Default for Script {
@@ -52,6 +54,7 @@ impl Default for Script {
             boot_failures: 0,
             hangs: None,
             panics: false,
+            hangs_for: None,
         }
     }
 }
@@ -68,6 +71,7 @@ struct State {
     dnodes: Vec<Dnode>,
     next_id: u32,
     born: Instant,
+    version: String,
 }
 
 /// A scripted cluster.
@@ -151,7 +155,8 @@ impl BootedCluster for Fake {
 impl Fake {
     pub fn new(script: Script) -> Self {
         let born = Instant::now();
-        let state = State { script, pods: BTreeMap::new(), dnodes: Vec::new(), next_id: 1, born };
+        let state =
+            State { script, pods: BTreeMap::new(), dnodes: Vec::new(), next_id: 1, born, version: String::new() };
         Self { state: Arc::new(Mutex::new(state)), changed: watch::channel(0).0 }
     }
 
@@ -237,6 +242,13 @@ impl Fake {
             Some((_, Err(text))) => return Err(SqlError { code: None, text: text.to_owned() }),
             None => {}
         }
+        if self.state.lock().unwrap().script.hangs_for.is_some_and(|(text, _)| sql.contains(text)) {
+            return Err(SqlError { code: None, text: "too late".to_owned() });
+        }
+        if sql == "select server_version()" {
+            let version = Some(self.state.lock().unwrap().version.clone());
+            return Ok(Reply::Rows(Table { columns: vec!["server_version()".to_owned()], rows: vec![vec![version]] }));
+        }
         if sql == "show dnodes" {
             return Ok(Reply::Rows(self.dnodes()));
         }
@@ -285,6 +297,13 @@ impl Access for Fake {
             let replicas =
                 manifests.objects().iter().find_map(|object| object.data.pointer("/spec/replicas")?.as_u64());
             self.resize(u32::try_from(replicas.unwrap_or(0)).unwrap());
+            let image = |object: &kube::core::DynamicObject| {
+                let image = object.data.pointer("/spec/template/spec/containers/0/image")?;
+                Some(image.as_str()?.rsplit(':').next()?.to_owned())
+            };
+            if let Some(version) = manifests.objects().iter().find_map(image) {
+                self.state.lock().unwrap().version = version;
+            }
             Ok(vec![Applied { object: "statefulset.apps/tdengine".to_owned(), change: Change::Created }])
         }
         .boxed()
@@ -305,12 +324,21 @@ impl Access for Fake {
         async { Ok(()) }.boxed()
     }
 
+    fn set_image<'a>(&'a self, _: &'a str, image: &'a str) -> BoxFuture<'a, Result<()>> {
+        let version = image.rsplit(':').next().unwrap().to_owned();
+        self.state.lock().unwrap().version = version;
+        async { Ok(()) }.boxed()
+    }
+
     fn configure<'a>(&'a self, _: &'a str, _: &'a BTreeMap<String, String>) -> BoxFuture<'a, Result<()>> {
         async { Ok(()) }.boxed()
     }
 
     fn delete<'a>(&'a self, target: &'a Target) -> BoxFuture<'a, Result<Vec<String>>> {
-        async { Ok(vec![target.to_string()]) }.boxed()
+        let missing = target.to_string().contains("missing");
+        let refused = Problem::Refused { code: 404, reason: "NotFound".to_owned(), message: String::new() };
+        let answer = if missing { Err(ClusterError::new("delete", refused)) } else { Ok(vec![target.to_string()]) };
+        async { answer }.boxed()
     }
 
     fn exec<'a>(&'a self, _: &'a str, argv: &'a [String], _: Duration) -> BoxFuture<'a, Result<ExecOutput>> {
@@ -324,6 +352,10 @@ impl Access for Fake {
                 std::future::pending::<()>().await;
             }
             let _ = limit;
+            let slow = self.state.lock().unwrap().script.hangs_for.filter(|(text, _)| sql.contains(text));
+            if let Some((_, time)) = slow {
+                tokio::time::sleep(time).await;
+            }
             let outcome = |sql: &str| SqlOutcome { sql: sql.to_owned(), reply: self.answer(sql), elapsed: None };
             let outcomes: Vec<SqlOutcome> = sql.split(';').map(|sql| outcome(sql.trim())).collect();
             let text = format!("{outcomes:?}");

@@ -73,6 +73,10 @@ impl Access for Placed {
         self.usual().restart(statefulset)
     }
 
+    fn set_image<'a>(&'a self, statefulset: &'a str, image: &'a str) -> BoxFuture<'a, Result<()>> {
+        self.usual().set_image(statefulset, image)
+    }
+
     fn configure<'a>(&'a self, name: &'a str, data: &'a BTreeMap<String, String>) -> BoxFuture<'a, Result<()>> {
         self.usual().configure(name, data)
     }

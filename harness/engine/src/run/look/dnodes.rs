@@ -71,6 +71,7 @@ fn wanted(expected: &Dnodes, names: &Names) -> BTreeMap<u32, Wanted> {
     state(&expected.ready, "ready");
     state(&expected.offline, "offline");
     state(&expected.dropping, "dropping");
+    state(&expected.dropping_offline, "dropping*");
     let any = || Wanted { end_point: None, status: None, reason: None, vnodes: None };
     for (id, reason) in &expected.reason {
         wanted.entry(*id).or_insert_with(any).reason = Some(reason.expand(names));

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use seatrial_cluster::Via;
 use seatrial_record::Table;
@@ -6,11 +6,11 @@ use seatrial_taos::{Reply, SqlError, SqlOutcome};
 
 use crate::{
     run::{
-        Glance, Lens,
+        Glance, Holds, Lens,
         grid::Grid,
         lens::{Answer, SQL_LIMIT},
     },
-    scenario::{Cell, ErrorExpect, Names, Sql, SqlExpect, Way},
+    scenario::{Cell, ErrorExpect, Names, Sql, SqlExpect, Took, Way},
 };
 
 impl Lens {
@@ -22,26 +22,45 @@ impl Lens {
             Way::Rest => Via::Rest,
         };
         let wanted = wanted(&expected.expect, &self.names);
+        let wanted = expected.took.map_or(wanted.clone(), |took| format!("{wanted}\ntook {took}"));
         let pods = self.pods_at(&expected.place);
         let mut last = None;
         for pod in &pods {
             let glance = match self.ask(pod, &sql, via, limit, &wanted).await {
-                Answer::Outcomes(outcomes) => compare(&expected.expect, &wanted, &outcomes, &self.names),
+                Answer::Outcomes(outcomes) => {
+                    let elapsed = outcomes.last().and_then(|last| last.elapsed);
+                    took(expected.took, elapsed, compare(&expected.expect, &wanted, &outcomes, &self.names))
+                }
                 Answer::Nothing(glance) if glance.blame == Some(seatrial_record::Blame::Product) => {
                     match expected.expect {
-                        SqlExpect::Any | SqlExpect::Fails => Glance::yes(wanted.clone(), glance.seen),
+                        // It took the whole limit.
+                        SqlExpect::Any | SqlExpect::Fails => {
+                            took(expected.took, Some(limit), Glance::yes(wanted.clone(), glance.seen))
+                        }
                         _ => glance,
                     }
                 }
                 Answer::Nothing(glance) => glance,
             };
-            if glance.holds != crate::run::Holds::Yes {
+            if glance.holds != Holds::Yes {
                 return Glance { why: format!("in {pod}: {}", glance.why), ..glance };
             }
             last = Some(glance);
         }
         last.unwrap_or_else(|| Glance::no(wanted, "", "no pod is ready to run SQL"))
     }
+}
+
+/// The glance, with what it says of how long the statement took.
+fn took(expected: Option<Took>, elapsed: Option<Duration>, glance: Glance) -> Glance {
+    let Some(took) = expected else { return glance };
+    let found =
+        elapsed.map_or_else(|| "a time that was not told".to_owned(), |time| format!("{:.1} s", time.as_secs_f64()));
+    let glance = Glance { seen: format!("{}\ntook {found}", glance.seen), ..glance };
+    if glance.holds == Holds::Yes && !elapsed.is_some_and(|elapsed| took.allows(elapsed)) {
+        return Glance::no(glance.expected, glance.seen, format!("it took {found}, not {took}"));
+    }
+    glance
 }
 
 /// What is expected, as text.
