@@ -46,8 +46,8 @@ impl Home {
     /// mistakes are told at once.
     pub fn load(&self, paths: &PathArgs) -> Result<Loaded, Complaint> {
         let documents = self.documents()?;
-        let all = documents.iter().map(|document| self.scenarios_of(document)).collect();
-        self.read(documents, if paths.paths.is_empty() { all } else { paths.paths.clone() })
+        let all: Vec<PathBuf> = documents.iter().map(|document| self.scenarios_of(document)).collect();
+        self.read(documents, if paths.paths.is_empty() { &all } else { &paths.paths })
     }
 
     /// The same, but if no paths are given only the scenarios of the document that speaks of the selected version.
@@ -63,8 +63,8 @@ impl Home {
                 "no document speaks of TDengine {version}\n  = help: there are {known}"
             )));
         };
-        let own = vec![self.scenarios_of(document)];
-        self.read(documents, if select.paths.paths.is_empty() { own } else { select.paths.paths.clone() })
+        let own = [self.scenarios_of(document)];
+        self.read(documents, if select.paths.paths.is_empty() { &own } else { &select.paths.paths })
     }
 
     fn documents(&self) -> Result<Vec<Document>, Complaint> {
@@ -75,12 +75,12 @@ impl Home {
         self.path("scenarios").join(&document.name)
     }
 
-    fn read(&self, documents: Vec<Document>, paths: Vec<PathBuf>) -> Result<Loaded, Complaint> {
+    fn read(&self, documents: Vec<Document>, paths: &[PathBuf]) -> Result<Loaded, Complaint> {
         let claims = self.path("fixtures/claims");
         let ledgers: Vec<PathBuf> =
             documents.iter().map(|document| claims.join(format!("{}.yaml", document.name))).collect();
         let sets: Vec<ManifestSet> = documents.iter().flat_map(|document| document.sets.clone()).collect();
-        let suite = Suite::load(&paths, &ledgers, &sets).map_err(Complaint::usage)?;
+        let suite = Suite::load(paths, &ledgers, &sets).map_err(Complaint::usage)?;
         Ok(Loaded { suite, sets, documents })
     }
 }
