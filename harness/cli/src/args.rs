@@ -1,6 +1,10 @@
 //! The command line.
 
+mod environment;
+
 use std::path::PathBuf;
+
+pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -51,6 +55,12 @@ pub enum Command {
     /// Make the reports of a run again from its events; also of a run that was killed.
     #[command(after_help = "Examples:\n  seatrial report target/seatrial/latest\n  seatrial report RUN --lang zh")]
     Report(ReportArgs),
+    /// Look whether this machine and the image can do what a run needs.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
+    /// Remove what runs left: clusters, containers, namespaces. Also of runs that were killed.
+    #[command(after_help = "Examples:\n  seatrial clean --dry-run\n  seatrial clean\n  seatrial clean --context NAME")]
+    Clean(CleanArgs),
     /// Serve an embedded cluster on a loopback port, for plain kubectl.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
@@ -72,10 +82,19 @@ Examples:
   seatrial run --tdengine 3.3.0.1                the documented path of 3.x
   seatrial run --manifests headless --seed 7     one set of manifests, another seed
   seatrial run --repeat 20                       how often does what is left to chance happen?
+  seatrial run --env kind --tdengine 2.1.1.0     on a real cluster that is made for the run
+  seatrial run --env kind --reuse dev --keep=on-failure
+  seatrial run --env kubeconfig --context NAME   on a cluster that is there already, in own namespaces
 
 Exit codes:
   0 all checks passed   1 a check failed         2 bad usage or an invalid scenario
   3 environment failed  4 nothing was checked    5 nothing failed, something is unknown";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  seatrial doctor
+  seatrial doctor --env kind --image tdengine/tdengine:3.3.0.1 --node-image kindest/node:v1.33.1
+  seatrial doctor --env kubeconfig --context NAME";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -96,12 +115,23 @@ pub struct SelectArgs {
     /// Where scenarios are.
     #[command(flatten)]
     pub paths: PathArgs,
-    /// The TDengine version: it selects the document, its manifests, claims and scenarios.
-    #[arg(long, value_name = "V", default_value = "2.1.1.0")]
-    pub tdengine: String,
+    /// The TDengine version: it selects the document, its manifests, claims and scenarios [default: that of the image,
+    /// else 2.1.1.0].
+    #[arg(long, value_name = "V")]
+    pub tdengine: Option<String>,
     /// The manifests to run with [default: each set that a scenario names].
     #[arg(long, value_enum)]
     pub manifests: Option<Manifests>,
+}
+
+/// The version that is meant if neither an option nor an image says another.
+pub const DEFAULT_TDENGINE: &str = "2.1.1.0";
+
+impl SelectArgs {
+    /// The TDengine version.
+    pub fn tdengine(&self) -> &str {
+        self.tdengine.as_deref().unwrap_or(DEFAULT_TDENGINE)
+    }
 }
 
 /// Sets of manifests.
@@ -141,12 +171,18 @@ pub struct RunArgs {
     /// Where to leave events and reports; must not exist [default: target/seatrial/RUN-ID].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// When to keep what a scenario made in the cluster.
-    #[arg(long, value_enum, default_value_t = Keep::Never)]
+    /// Keep what the run made, the kind cluster included: always, or if it did not pass.
+    #[arg(
+        long, value_enum, value_name = "WHEN", num_args = 0..=1, require_equals = true,
+        default_value_t = Keep::Never, default_missing_value = "always",
+    )]
     pub keep: Keep,
     /// Language of the reports.
     #[arg(long, value_enum, default_value_t = Lang::En)]
     pub lang: Lang,
+    /// Where to run them.
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
 }
 
 /// When to keep what a scenario made.

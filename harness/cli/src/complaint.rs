@@ -1,5 +1,7 @@
 use std::fmt;
 
+use seatrial_engine::RunError;
+use seatrial_environments::EnvironmentError;
 use seatrial_record::ExitCode;
 
 /// Why the command ends without doing what was asked: what was tried, what happened, what to do.
@@ -24,6 +26,22 @@ impl Complaint {
     /// Nothing would be checked.
     pub fn nothing(text: impl fmt::Display) -> Self {
         Self { exit: ExitCode::NothingChecked, text: text.to_string() }
+    }
+}
+
+impl From<EnvironmentError> for Complaint {
+    fn from(error: EnvironmentError) -> Self {
+        let logs = error.logs.as_ref().map(|logs| format!("\n  = logs: {}", logs.display())).unwrap_or_default();
+        Self { exit: error.exit(), text: format!("{error}\n  = help: {}{logs}", error.advice) }
+    }
+}
+
+impl From<RunError> for Complaint {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Environment(error) => Self::environment(format!("{error}\n  = help: {}", error.advice)),
+            RunError::Write(error) => Self::environment(error),
+        }
     }
 }
 

@@ -86,7 +86,7 @@ impl Home {
 }
 
 fn version_of(select: &SelectArgs) -> Result<Version, Complaint> {
-    select.tdengine.parse().map_err(Complaint::usage)
+    select.tdengine().parse().map_err(Complaint::usage)
 }
 
 impl Loaded {

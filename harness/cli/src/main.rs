@@ -3,10 +3,12 @@
 mod args;
 mod commands;
 mod complaint;
+mod ground;
 mod home;
 mod interrupt;
+mod replay;
 mod run_folder;
-mod virtual_time;
+mod runtime;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ fn main() -> ExitCode {
         Command::Lint(args) => commands::lint(args),
         Command::Schema(args) => Ok(commands::schema(args)),
         Command::Report(args) => commands::report(args, &cli),
+        Command::Doctor(args) => commands::doctor(args),
+        Command::Clean(args) => commands::clean(args),
         Command::Serve(args) => commands::serve(args),
         Command::Selfcheck(args) => commands::selfcheck(args),
         Command::Completions { shell } => Ok(commands::completions(*shell)),

@@ -1,6 +1,8 @@
 //! One file a subcommand.
 
+mod clean;
 mod completions;
+mod doctor;
 mod list;
 mod report;
 mod run;
@@ -8,7 +10,9 @@ mod schema;
 mod selfcheck;
 mod serve;
 
+pub use clean::clean;
 pub use completions::completions;
+pub use doctor::doctor;
 pub use list::{lint, list};
 pub use report::report;
 pub use run::run;

@@ -14,7 +14,7 @@ use crate::{
     args::{PathArgs, SelectArgs, SelfcheckArgs},
     complaint::Complaint,
     home::{Home, Loaded},
-    virtual_time,
+    runtime,
 };
 
 const TDENGINE: &str = "2.1.1.0";
@@ -24,7 +24,8 @@ const SEED: u64 = 1;
 pub fn selfcheck(args: &SelfcheckArgs) -> Done {
     let defects = chosen(&args.defect)?;
     let loaded = Home::find()?.load(&args.paths)?;
-    let select = SelectArgs { paths: PathArgs { paths: Vec::new() }, tdengine: TDENGINE.to_owned(), manifests: None };
+    let select =
+        SelectArgs { paths: PathArgs { paths: Vec::new() }, tdengine: Some(TDENGINE.to_owned()), manifests: None };
     let plans = one_by_one(&loaded.plan(&select, 1)?);
     if let Some(caught) = plans.iter().find_map(|plan| caught(plan, &loaded, Defects::default()).transpose()) {
         let text = format!("without any defect a check fails already: {}", caught?);
@@ -70,7 +71,7 @@ fn caught(plan: &Plan, loaded: &Loaded, defects: Defects) -> Result<Option<Strin
         keep: Keep::Never,
         cancel: watch::channel(false).1,
     };
-    let summary = virtual_time::block_on(async {
+    let summary = runtime::virtual_time(async {
         let environment = Embedded::new(TDENGINE, defects).map_err(Complaint::usage)?;
         seatrial_engine::run(plan, &loaded.sets, &environment, &options, &mut log).await.map_err(Complaint::environment)
     })
