@@ -110,9 +110,17 @@ impl Cluster {
 
     /// Names of the objects of a kind, in order; `selector` may be empty.
     pub async fn names(&self, kind: Kind, selector: &str) -> Result<Vec<String>> {
-        let api = self.dynamic(kind);
         let params = ListParams::default().labels(selector);
-        let list = self.request(&format!("list {}", kind.name()), api.list(&params)).await?;
+        let tried = format!("list {}", kind.name());
+        let mut list = self.request(&tried, self.dynamic(kind).list(&params)).await;
+        // A list is not found only if the server does not serve the kind in this version.
+        if let (Err(error), Some(older)) = (&list, kind.older())
+            && error.is_not_found()
+        {
+            let api: Api<DynamicObject> = Api::namespaced_with(self.client().clone(), self.namespace(), &older);
+            list = self.request(&tried, api.list(&params)).await;
+        }
+        let list = list?;
         let mut names: Vec<String> = list.items.iter().map(ResourceExt::name_any).collect();
         names.sort();
         Ok(names)

@@ -85,6 +85,16 @@ impl Kind {
         if self == Self::Claim { "pvc" } else { self.row().names[0] }
     }
 
+    /// The kind in the version that older servers have it in, where that is another one: before Kubernetes 1.21.
+    pub(crate) fn older(self) -> Option<ApiResource> {
+        let older = || ApiResource {
+            version: "v1beta1".into(),
+            api_version: "policy/v1beta1".into(),
+            ..Self::DisruptionBudget.resource()
+        };
+        (self == Self::DisruptionBudget).then(older)
+    }
+
     pub(crate) fn resource(self) -> ApiResource {
         let row = self.row();
         let api_version =

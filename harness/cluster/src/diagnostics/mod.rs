@@ -1,35 +1,34 @@
 //! What a person would look at after a failure, collected in one go.
 
-use std::collections::BTreeSet;
+mod redact;
+mod server;
+mod tables;
 
+use futures::future::join_all;
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
     core::v1::{Event, PersistentVolume, PersistentVolumeClaim, Pod, Service},
-    discovery::v1::EndpointSlice,
+    discovery::v1::Endpoint,
 };
-use kube::{Api, ResourceExt, api::ListParams};
+use kube::{
+    Api, ResourceExt,
+    api::{ApiResource, DynamicObject, ListParams},
+};
 use seatrial_record::{EvidenceKind, Table};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{Cluster, Full, PodState, Result, Seen, Via, seen::table_text};
-
-fn table(columns: &[&str], rows: Vec<Vec<String>>) -> Table {
-    Table {
-        columns: columns.iter().map(|name| (*name).to_owned()).collect(),
-        rows: rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
-    }
-}
-
-fn or_none(text: Option<String>) -> String {
-    text.filter(|text| !text.is_empty()).unwrap_or_else(|| "<none>".to_owned())
-}
+use self::{
+    redact::{redact, redact_value},
+    tables::{claim_table, or_none, pod_table, service_table, set_table, slice_table, table},
+};
+use crate::{Cluster, PodState, Result, Seen, seen::table_text};
 
 impl Cluster {
     /// Collects the standard evidence of the namespace: pods, `StatefulSets`, claims, volumes, Services, end point
-    /// slices, events, each pod described, logs of every container and of the one before it, and what each running
-    /// server says of dnodes, mnodes and vgroups. What cannot be had says why. Ends within the limit `diagnostics`
-    /// with what there is by then.
+    /// slices, events, each pod described, logs of every container and of the one before it; and of each running server
+    /// its settings, what the names of all end points resolve to there, and what it says of dnodes, mnodes, vgroups and
+    /// transactions. What cannot be had says why. Ends within the limit `diagnostics` with what there is by then.
     pub async fn diagnostics(&self) -> Vec<Seen> {
         let mut seen = Vec::new();
         let limit = self.limits().diagnostics;
@@ -51,18 +50,45 @@ impl Cluster {
         self.add(seen, "persistentvolumes of the namespace", "get pv", self.volumes().await.as_ref().map(Table::clone));
         let services = self.list::<Service>("services", "").await;
         self.add(seen, "services", "get services", services.as_ref().map(|services| service_table(services)));
-        let slices = self.list::<EndpointSlice>("endpointslices", "").await;
+        let slices = self.endpoints().await;
         self.add(seen, "endpointslices", "get endpointslices", slices.as_ref().map(|slices| slice_table(slices)));
         self.events(seen).await;
-        for pod in pods.as_deref().unwrap_or_default() {
+        let pods = pods.unwrap_or_default();
+        for pod in &pods {
             self.describe(seen, pod);
         }
-        for state in states.iter().filter(|state| state.running && !state.deleting) {
-            self.ask(seen, &state.name).await;
+        // All at once, so that one that hangs does not take the others' time; logs first, which cannot hang for long.
+        seen.extend(join_all(pods.iter().map(|pod| self.pod_logs(pod))).await.into_iter().flatten());
+        let hosts = self.hosts(sets.as_deref().unwrap_or_default(), claims.as_deref().unwrap_or_default());
+        let running = states.iter().filter(|state| state.running && !state.deleting);
+        seen.extend(join_all(running.map(|state| self.server(&state.name, &hosts))).await.into_iter().flatten());
+    }
+
+    /// The end points of the namespace's Services, each with the name of its slice. Servers before 1.21 have them in
+    /// `v1beta1` only, whose fields that are of interest here are the same.
+    async fn endpoints(&self) -> Result<Vec<(String, Endpoint)>> {
+        let mut found = Err(crate::ClusterError::new("list endpointslices", crate::Problem::ConnectionLost));
+        for version in ["v1", "v1beta1"] {
+            let resource = ApiResource {
+                group: "discovery.k8s.io".to_owned(),
+                version: version.to_owned(),
+                api_version: format!("discovery.k8s.io/{version}"),
+                kind: "EndpointSlice".to_owned(),
+                plural: "endpointslices".to_owned(),
+            };
+            let api: Api<DynamicObject> = Api::namespaced_with(self.client().clone(), self.namespace(), &resource);
+            found = self.request("list endpointslices", api.list(&ListParams::default())).await;
+            if !found.as_ref().is_err_and(crate::ClusterError::is_not_found) {
+                break;
+            }
         }
-        for pod in pods.as_deref().unwrap_or_default() {
-            self.pod_logs(seen, pod).await;
+        let mut endpoints = Vec::new();
+        for slice in found?.items {
+            let listed = slice.data.get("endpoints").cloned().unwrap_or_default();
+            let listed: Vec<Endpoint> = serde_json::from_value(listed).unwrap_or_default();
+            endpoints.extend(listed.into_iter().map(|endpoint| (slice.name_any(), endpoint)));
         }
+        Ok(endpoints)
     }
 
     fn add<E: std::fmt::Display>(
@@ -140,218 +166,10 @@ impl Cluster {
         let source = format!("kubectl get pod {name} -n {} -o json", self.namespace());
         seen.push(self.see(EvidenceKind::Object, title, source, text.as_bytes()));
     }
-
-    /// What the server in a pod says of its cluster.
-    async fn ask(&self, seen: &mut Vec<Seen>, pod: &str) {
-        seen.extend(self.dnodes(pod, Via::Shell, Full::AsShown).await.seen);
-        seen.extend(self.mnodes(pod, Via::Shell, Full::AsShown).await.seen);
-        let databases = self.databases(pod, Via::Shell).await;
-        seen.extend(databases.seen);
-        for database in databases.rows.unwrap_or_default() {
-            // 3.x counts its two catalogues as databases; they have no vgroups.
-            if !matches!(database.as_str(), "information_schema" | "performance_schema") {
-                seen.extend(self.vgroups(pod, &database, Via::Shell).await.seen);
-            }
-        }
-    }
-
-    async fn pod_logs(&self, seen: &mut Vec<Seen>, pod: &Pod) {
-        let name = pod.name_any();
-        let containers: BTreeSet<String> =
-            pod.spec.iter().flat_map(|spec| &spec.containers).map(|container| container.name.clone()).collect();
-        let statuses = pod.status.iter().flat_map(|status| status.container_statuses.iter().flatten());
-        let restarted: BTreeSet<String> =
-            statuses.filter(|status| status.restart_count > 0).map(|status| status.name.clone()).collect();
-        for container in containers {
-            let previous = restarted.contains(&container);
-            for previous in [Some(false), previous.then_some(true)].into_iter().flatten() {
-                let (flag, word) = if previous { (" --previous", " before its restart") } else { ("", "") };
-                let source = format!("kubectl logs {name} -c {container} -n {}{flag}", self.namespace());
-                let text = match self.logs(&name, Some(&container), previous).await {
-                    Ok(text) => redact(&text),
-                    Err(error) => error.to_string(),
-                };
-                // The end of a log is what tells: the beginning is what a bound takes away.
-                let text = tail(&text, self.limits().evidence_bytes);
-                seen.push(self.see(
-                    EvidenceKind::Log,
-                    format!("log of {name}/{container}{word}"),
-                    source,
-                    text.as_bytes(),
-                ));
-            }
-        }
-    }
-}
-
-fn tail(text: &str, bytes: usize) -> &str {
-    let mut start = text.len().saturating_sub(bytes);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
-    &text[start..]
 }
 
 fn event_time(event: &Event) -> Option<String> {
     let time = event.last_timestamp.as_ref().map(|time| time.0.to_string());
     let precise = || event.event_time.as_ref().map(|time| time.0.to_string());
     time.or_else(precise).or_else(|| event.first_timestamp.as_ref().map(|time| time.0.to_string()))
-}
-
-const SECRET_WORDS: [&str; 6] = ["password", "passwd", "secret", "token", "apikey", "credential"];
-
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
-    // The name of a secret is none.
-    name != "secretname" && SECRET_WORDS.iter().any(|word| name.contains(word))
-}
-
-/// Replaces the values of environment variables and keys whose names speak of secrets.
-fn redact_value(value: &mut Value, secret: bool) {
-    match value {
-        Value::Object(map) => {
-            let named = map.get("name").and_then(Value::as_str).is_some_and(is_secret);
-            for (key, inner) in map.iter_mut() {
-                redact_value(inner, (named && key == "value") || is_secret(key) && inner.is_string());
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| redact_value(item, false)),
-        Value::String(text) if secret => "(redacted)".clone_into(text),
-        Value::String(text) => *text = redact(text),
-        _ => {}
-    }
-}
-
-/// Replaces what follows `password=`, `token:` and the like in free text.
-fn redact(text: &str) -> String {
-    let mut lines = Vec::new();
-    for line in text.split('\n') {
-        let mut words: Vec<String> = Vec::new();
-        let mut hide_next = false;
-        for word in line.split(' ') {
-            if hide_next && !word.is_empty() {
-                words.push("(redacted)".to_owned());
-                hide_next = false;
-                continue;
-            }
-            match word.find(['=', ':']) {
-                Some(at) if is_secret(&word[..at]) && at + 1 < word.len() => {
-                    words.push(format!("{}(redacted)", &word[..=at]));
-                }
-                Some(at) if is_secret(&word[..at]) => {
-                    hide_next = true;
-                    words.push(word.to_owned());
-                }
-                _ => words.push(word.to_owned()),
-            }
-        }
-        lines.push(words.join(" "));
-    }
-    lines.join("\n")
-}
-
-fn pod_table(pods: &[Pod]) -> Table {
-    let row = |pod: &Pod| {
-        let state = PodState::from(pod);
-        vec![
-            state.name,
-            format!("{}/{}", state.containers.0, state.containers.1),
-            state.status,
-            state.restarts.to_string(),
-            or_none(state.ip),
-            or_none(state.node),
-            or_none(state.message.map(|message| redact(&message).replace('\n', " "))),
-        ]
-    };
-    table(&["NAME", "READY", "STATUS", "RESTARTS", "IP", "NODE", "MESSAGE"], pods.iter().map(row).collect())
-}
-
-fn set_table(sets: &[StatefulSet]) -> Table {
-    let row = |set: &StatefulSet| {
-        let state = crate::StatefulSetState::from(set);
-        let ready = format!("{}/{}", state.ready, state.replicas);
-        vec![state.name, ready, state.current.to_string(), state.updated.to_string()]
-    };
-    table(&["NAME", "READY", "PODS", "UP-TO-DATE"], sets.iter().map(row).collect())
-}
-
-fn claim_table(claims: &[PersistentVolumeClaim]) -> Table {
-    let row = |claim: &PersistentVolumeClaim| {
-        let state = crate::ClaimState::from(claim);
-        let phase = if state.deleting { "Terminating".to_owned() } else { state.phase };
-        let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.clone());
-        vec![state.name, phase, or_none(state.volume), or_none(class)]
-    };
-    table(&["NAME", "STATUS", "VOLUME", "STORAGECLASS"], claims.iter().map(row).collect())
-}
-
-fn service_table(services: &[Service]) -> Table {
-    let row = |service: &Service| {
-        let spec = service.spec.clone().unwrap_or_default();
-        let ports = spec.ports.unwrap_or_default();
-        let port = |port: &k8s_openapi::api::core::v1::ServicePort| {
-            format!("{}/{}", port.port, port.protocol.as_deref().unwrap_or("TCP"))
-        };
-        vec![
-            service.name_any(),
-            or_none(spec.cluster_ip),
-            spec.publish_not_ready_addresses.unwrap_or(false).to_string(),
-            ports.iter().map(port).collect::<Vec<_>>().join(","),
-        ]
-    };
-    table(&["NAME", "CLUSTER-IP", "PUBLISH-NOT-READY", "PORTS"], services.iter().map(row).collect())
-}
-
-fn slice_table(slices: &[EndpointSlice]) -> Table {
-    let mut rows = Vec::new();
-    for slice in slices {
-        for endpoint in slice.endpoints.iter().flatten() {
-            let conditions = endpoint.conditions.clone().unwrap_or_default();
-            rows.push(vec![
-                slice.name_any(),
-                or_none(endpoint.hostname.clone()),
-                endpoint.addresses.join(","),
-                conditions.ready.map_or_else(|| "unknown".to_owned(), |ready| ready.to_string()),
-                or_none(endpoint.target_ref.as_ref().and_then(|target| target.name.clone())),
-            ]);
-        }
-    }
-    table(&["SLICE", "HOSTNAME", "ADDRESSES", "READY", "POD"], rows)
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-    use serde_json::json;
-
-    use super::*;
-
-    #[rstest]
-    #[case("login password=taosdata ok", "login password=(redacted) ok")]
-    #[case("TOKEN: abc def", "TOKEN: (redacted) def")]
-    #[case("nothing to hide: 1=2", "nothing to hide: 1=2")]
-    fn secrets_in_text_are_hidden(#[case] text: &str, #[case] redacted: &str) {
-        assert_eq!(redact(text), redacted);
-    }
-
-    #[test]
-    fn secrets_in_objects_are_hidden() {
-        let mut value = json!({
-            "env": [{ "name": "TAOS_ROOT_PASSWORD", "value": "x" }, { "name": "TZ", "value": "UTC" }],
-            "token": "y", "automountServiceAccountToken": true, "secret": { "secretName": "z" },
-        });
-        redact_value(&mut value, false);
-        assert_eq!(value["env"][0]["value"], "(redacted)");
-        assert_eq!(value["env"][1]["value"], "UTC");
-        assert_eq!(value["token"], "(redacted)");
-        assert_eq!(value["automountServiceAccountToken"], true);
-        assert_eq!(value["secret"]["secretName"], "z");
-    }
-
-    #[test]
-    fn the_end_of_a_log_is_kept() {
-        assert_eq!(tail("ab汉", 4), "b汉");
-        assert_eq!(tail("ab汉", 2), "");
-        assert_eq!(tail("ab", 4), "ab");
-    }
 }
