@@ -11,6 +11,7 @@ mod log;
 mod process;
 mod queue;
 mod v2;
+mod v3;
 mod version;
 
 pub use image::{image, images};

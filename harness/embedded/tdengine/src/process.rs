@@ -20,6 +20,8 @@ use crate::{
 pub(crate) trait Server: Default + Send + 'static {
     /// Something that it has to do at a moment.
     type Event: Send + 'static;
+    /// What its tasks share besides its state.
+    type Shared: Default + Send + Sync;
 
     /// Opens its ports.
     fn listen(process: &Arc<Process<Self>>) -> Vec<ListenGuard>;
@@ -43,6 +45,8 @@ pub(crate) struct Process<S: Server> {
     pub host: Host,
     /// Its own end point.
     pub ep: EndPoint,
+    /// What its tasks share besides its state.
+    pub shared: S::Shared,
     queue: Mutex<Queue<S::Event>>,
     wake: Notify,
     state: Mutex<S>,
@@ -64,6 +68,7 @@ impl<S: Server> Process<S> {
         let process = Arc::new_cyclic(|me| Self {
             state: Mutex::new(S::default()),
             queue: Mutex::new(Queue::default()),
+            shared: S::Shared::default(),
             wake: Notify::new(),
             dice: Mutex::new(dice),
             ports: Mutex::default(),

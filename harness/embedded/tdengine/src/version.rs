@@ -5,6 +5,11 @@ use std::fmt;
 pub(crate) struct Version([u16; 4]);
 
 impl Version {
+    /// A version from its numbers.
+    pub const fn new(numbers: [u16; 4]) -> Self {
+        Self(numbers)
+    }
+
     /// The version that a text begins with; what comes after a hyphen does not matter.
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = [0; 4];

@@ -27,4 +27,4 @@ pub use query::{Query, Target};
 pub use scan::Partial;
 pub use settings::{DatabaseSettings, TimeRange};
 pub use settings_v3::DatabaseSettingsV3;
-pub use vnode::{Row, VnodeData, Write};
+pub use vnode::{Row, StoredTable, VnodeData, Write};

@@ -74,6 +74,17 @@ pub struct VnodeData {
     update: bool,
 }
 
+/// What a vnode knows of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredTable<'a> {
+    /// Its columns and tags (the super table's, if it has one).
+    pub schema: &'a Arc<Schema>,
+    /// Its super table.
+    pub parent: Option<&'a str>,
+    /// The values of its tags.
+    pub tags: &'a [Value],
+}
+
 /// One table with its rows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TableData {
@@ -112,6 +123,12 @@ impl VnodeData {
     /// True if the table is here.
     pub fn has_table(&self, table: &str) -> bool {
         self.tables.contains_key(table)
+    }
+
+    /// A table, if it is here.
+    pub fn table(&self, name: &str) -> Option<StoredTable<'_>> {
+        let data = self.tables.get(name)?;
+        Some(StoredTable { schema: &data.schema, parent: data.parent.as_deref(), tags: &data.tags })
     }
 
     /// Names of all tables, in order.

@@ -1,8 +1,12 @@
 use std::{collections::BTreeMap, sync::Arc};
 
+use seatrial_sql::shell::ServerStatus;
 use tokio::time::{Duration, sleep};
 
 use super::{container::Machine, network_tools, process_tools, userland::Streams};
+
+/// Milliseconds of `taos --check`.
+const CHECK: (u64, u64) = (230, 310);
 
 /// Runs a program of the image; `None` if there is no such program.
 pub(super) async fn run(
@@ -16,6 +20,7 @@ pub(super) async fn run(
     Some(match name {
         "taos" => machine.taos(argv, streams).await,
         "taosd" => machine.taosd(&streams).await,
+        "taos-check" => check(machine, &streams).await,
         "true" | ":" => 0,
         "false" => 1,
         "echo" => {
@@ -99,6 +104,19 @@ pub(super) async fn run(
         }
         _ => return None,
     })
+}
+
+/// The probe of the 3.x images: it fails while the server does not answer, or is about to end.
+async fn check(machine: &Arc<Machine>, streams: &Streams) -> u8 {
+    sleep(machine.chance("taos-check", CHECK)).await;
+    let (status, _) = machine.client().server_status(None, None).await;
+    let line = match status {
+        ServerStatus::Unavailable => "0: unavailable\n",
+        ServerStatus::Exiting => "4: exiting\n",
+        _ => return 0,
+    };
+    streams.print(line).await;
+    1
 }
 
 async fn environment(env: &BTreeMap<String, String>, names: &[&str], streams: &Streams) -> u8 {

@@ -9,7 +9,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use seatrial_sim::{Container, ContainerContext, Defect, ExecIo, ExitStatus, Image, Signal};
-use seatrial_sql::shell::{self, Files, Shell, V2_1};
+use seatrial_sql::shell::{self, Connector, Files, Shell, ShellDialect, V2_1};
 use tokio::{
     sync::watch,
     time::{Duration, sleep},
@@ -17,11 +17,12 @@ use tokio::{
 
 use super::{
     entrypoint::{self, Wait},
+    entrypoint_v3,
     files::FileSystem,
     planted::Planted,
     userland::{self, Streams},
 };
-use crate::{config::Config, host::Host, log::ServerLog, v2, version::Version};
+use crate::{config::Config, host::Host, log::ServerLog, v2, v3, version::Version};
 
 /// The configuration file.
 const CONFIG: &str = "/etc/taos/taos.cfg";
@@ -41,6 +42,8 @@ const TERM: u64 = 5_100;
 pub(super) enum Server {
     /// 2.1
     V2,
+    /// 3.x
+    V3,
 }
 
 /// A running server of any generation.
@@ -48,12 +51,15 @@ pub(super) enum Server {
 pub(super) enum Running {
     /// 2.1
     V2(Arc<v2::Taosd>),
+    /// 3.x
+    V3(Arc<v3::Taosd>),
 }
 
 impl Server {
     fn start(self, host: Host, hostname: &str) -> Running {
         match self {
             Self::V2 => Running::V2(v2::Taosd::start(host, hostname)),
+            Self::V3 => Running::V3(v3::Taosd::start(host, hostname)),
         }
     }
 }
@@ -62,12 +68,14 @@ impl Running {
     async fn exited(&self) -> u8 {
         match self {
             Self::V2(taosd) => taosd.exited().await,
+            Self::V3(taosd) => taosd.exited().await,
         }
     }
 
     fn kill(&self, code: u8) {
         match self {
             Self::V2(taosd) => taosd.kill(code),
+            Self::V3(taosd) => taosd.kill(code),
         }
     }
 }
@@ -89,7 +97,7 @@ impl Image for TdImage {
                 biased;
                 // Killed.
                 _ = ended.wait_for(Option::is_some) => return,
-                code = entrypoint::run(Arc::clone(&pid1)) => code,
+                code = pid1.first_process() => code,
             };
             pid1.end(ExitStatus::code(code));
         });
@@ -127,8 +135,31 @@ impl Machine {
         Self { context, files, wait, version, server, log, running, ended }
     }
 
+    /// Runs the image's entrypoint to its end.
+    async fn first_process(self: &Arc<Self>) -> u8 {
+        match self.server {
+            Server::V2 => entrypoint::run(Arc::clone(self)).await,
+            Server::V3 => entrypoint_v3::run(Arc::clone(self)).await,
+        }
+    }
+
+    /// The client library of the image.
+    pub fn client(&self) -> Box<dyn Connector> {
+        let (host, name) = (self.host(), &self.context.pod.name);
+        match self.server {
+            Server::V2 => Box::new(v2::Client::new(host, name)),
+            Server::V3 => Box::new(v3::Client::new(host, name)),
+        }
+    }
+
     fn running(&self) -> MutexGuard<'_, Option<(u32, Running)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Resolves when the container has ended.
+    pub async fn ended(&self) {
+        // The sender lives as long as this.
+        let _ = self.ended.subscribe().wait_for(Option::is_some).await;
     }
 
     fn end(&self, status: ExitStatus) {
@@ -269,14 +300,13 @@ impl Machine {
         let first = host.config.first_ep(&self.context.pod.name);
         let text_width = usize::try_from(host.config.number("maxBinaryDisplayWidth", 30, 1, 65_536)).unwrap_or(30);
         let (world, failed) = (self.context.world.clone(), Arc::new(AtomicBool::new(false)));
-        let inner = match self.server {
-            Server::V2 => v2::Client::new(host, &self.context.pod.name),
-        };
-        let connector = Planted { inner, defects: world.defects.clone(), failed: Arc::clone(&failed) };
+        let version = self.version.to_string();
+        let dialect = if self.server == Server::V2 { &V2_1 } else { ShellDialect::v3(&version) };
+        let connector = Planted { inner: self.client(), defects: world.defects.clone(), failed: Arc::clone(&failed) };
         let millis = world.clock.now().as_millisecond();
         let shell = Shell {
-            dialect: &V2_1,
-            version: &self.version.to_string(),
+            dialect,
+            version: &version,
             connector: &connector,
             files: &MachineFiles(Arc::clone(self)),
             now: &|| world.clock.now(),
@@ -333,8 +363,13 @@ impl Container for Handle {
     fn signal(&self, signal: Signal) {
         match signal {
             Signal::Kill => self.0.end(ExitStatus::KILLED),
-            // PID 1 is a shell that waits for its child and has no handler.
-            Signal::Term => {}
+            // PID 1 of 2.x is a shell that waits for its child and has no handler. That of 3.x tells a shell that is not
+            // PID 1, which ends at once; the server is killed with the container.
+            Signal::Term => {
+                if self.0.server == Server::V3 {
+                    self.0.end(ExitStatus::code(143));
+                }
+            }
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Wait {
     ShowMnodes,
     /// `taos -h HOST -n startup`: ends with 0 whether the host answers or not, so it waits for nothing.
     Startup,
+    /// `taos -h HOST --check` (3.x): waits until the server says that its service is ok.
+    Check,
 }
 
 /// Runs PID 1 to its end.
@@ -42,7 +44,7 @@ pub(crate) async fn run(machine: Arc<Machine>) -> u8 {
 }
 
 /// Runs a program with the container's log as its streams.
-async fn program(machine: &Arc<Machine>, argv: Vec<String>) -> u8 {
+pub(super) async fn program(machine: &Arc<Machine>, argv: Vec<String>) -> u8 {
     let (out, err) = (Buffer::default(), Buffer::default());
     let streams = Streams {
         stdin: Input::new(None),
@@ -152,7 +154,7 @@ impl Script<'_> {
             self.trace("es=0");
             let question = match machine.wait {
                 Wait::ShowMnodes => format!("taos -h {host} -s 'show mnodes'"),
-                Wait::Startup => format!("taos -h {host} {port_flag}-n startup"),
+                Wait::Startup | Wait::Check => format!("taos -h {host} {port_flag}-n startup"),
             };
             self.trace(&question);
             let (code, _, errors) = self.capture(&question).await;

@@ -1,8 +1,10 @@
 //! The image `tdengine/tdengine`: its entrypoint, its files, and the few programs that people run in it.
 
+mod adapter;
 mod commands;
 mod container;
 mod entrypoint;
+mod entrypoint_v3;
 mod files;
 mod network_tools;
 mod planted;
@@ -20,16 +22,21 @@ use crate::version::Version;
 pub(crate) use entrypoint::Wait;
 
 /// Versions that have a model, with the way their entrypoint waits for the first end point.
-const KNOWN: [(&str, Wait); 2] = [("2.1.1.0", Wait::ShowMnodes), ("2.1.1.0-startup", Wait::Startup)];
+const KNOWN: [(&str, Server, Wait); 4] = [
+    ("2.1.1.0", Server::V2, Wait::ShowMnodes),
+    ("2.1.1.0-startup", Server::V2, Wait::Startup),
+    ("3.0.7.1", Server::V3, Wait::Check),
+    ("3.3.0.1", Server::V3, Wait::Check),
+];
 
 /// All images that there are, by reference: `tdengine/tdengine:2.1.1.0` and so on.
 pub fn images() -> BTreeMap<String, Arc<dyn Image>> {
-    let all = KNOWN.iter().filter_map(|(version, _)| Some((format!("tdengine/tdengine:{version}"), image(version)?)));
+    let all = KNOWN.iter().filter_map(|(version, ..)| Some((format!("tdengine/tdengine:{version}"), image(version)?)));
     all.collect()
 }
 
 /// The image of one version, say `2.1.1.0`; `None` if there is no model of it.
 pub fn image(version: &str) -> Option<Arc<dyn Image>> {
-    let (_, wait) = KNOWN.iter().find(|(known, _)| *known == version)?;
-    Some(Arc::new(TdImage { version: Version::parse(version)?, wait: *wait, server: Server::V2 }))
+    let (_, server, wait) = KNOWN.iter().find(|(known, ..)| *known == version)?;
+    Some(Arc::new(TdImage { version: Version::parse(version)?, wait: *wait, server: *server }))
 }

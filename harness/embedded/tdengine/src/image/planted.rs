@@ -9,20 +9,20 @@ use futures::future::BoxFuture;
 use seatrial_sim::{Defect, Defects};
 use seatrial_sql::{
     Answer, SqlError,
-    shell::{Connector, Login, Session},
+    shell::{Connector, Login, ServerStatus, Session},
 };
 
 /// A connector whose sessions may cut tables short, and that remembers whether a statement failed.
-pub(super) struct Planted<C> {
+pub(super) struct Planted {
     /// The real one.
-    pub inner: C,
+    pub inner: Box<dyn Connector>,
     /// The defects.
     pub defects: Defects,
     /// A statement has failed.
     pub failed: Arc<AtomicBool>,
 }
 
-impl<C: Connector> Connector for Planted<C> {
+impl Connector for Planted {
     fn connect<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Box<dyn Session>, SqlError>> {
         Box::pin(async move {
             let inner = self.inner.connect(login).await?;
@@ -33,6 +33,10 @@ impl<C: Connector> Connector for Planted<C> {
 
     fn startup_check<'a>(&'a self, host: Option<&'a str>, port: Option<u16>) -> BoxFuture<'a, Result<(), SqlError>> {
         self.inner.startup_check(host, port)
+    }
+
+    fn server_status<'a>(&'a self, host: Option<&'a str>, port: Option<u16>) -> BoxFuture<'a, (ServerStatus, String)> {
+        self.inner.server_status(host, port)
     }
 }
 

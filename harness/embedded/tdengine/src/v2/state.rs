@@ -35,6 +35,7 @@ pub(crate) struct State {
 
 impl Server for State {
     type Event = Event;
+    type Shared = ();
 
     fn listen(process: &Arc<Taosd>) -> Vec<ListenGuard> {
         ports::open(process)

@@ -47,12 +47,23 @@ struct Cluster {
     no_probes: bool,
 }
 
+/// How a kubelet asks whether a pod is ready.
+#[derive(Clone, Copy)]
+struct Probe {
+    argv: &'static [&'static str],
+    /// Seconds until it is asked first, and between two questions.
+    delay: u64,
+    period: u64,
+}
+
 /// A cluster of pods `tdengine-N`.
 #[derive(Clone)]
 pub struct Lab {
     pub world: World,
     image: Arc<dyn Image>,
     names: Names,
+    probe: Probe,
+    cores: u32,
     same_ips: bool,
     env: BTreeMap<String, String>,
     cluster: Arc<Mutex<Cluster>>,
@@ -86,7 +97,18 @@ impl Lab {
         let base = "2026-11-23T05:26:00Z".parse().unwrap();
         let world = World::new(Clock::starting_at(base), seed).with_defects(defects.iter().copied().collect());
         let image = seatrial_tdengine::image("2.1.1.0").unwrap();
-        Self { world, image, names, same_ips: false, env: BTreeMap::new(), cluster: Arc::default() }
+        let probe = Probe { argv: &["taos", "-s", "show mnodes"], delay: 5, period: 10 };
+        Self { world, image, names, probe, cores: 2, same_ips: false, env: BTreeMap::new(), cluster: Arc::default() }
+    }
+
+    /// Pods of 3.x on hosts of eight cores, as in the recordings; the probe is asked every second.
+    pub fn v3(seed: u64, names: Names, version: &str) -> Self {
+        Self::v3_with(seed, names, version, &[])
+    }
+
+    pub fn v3_with(seed: u64, names: Names, version: &str, defects: &[Defect]) -> Self {
+        let probe = Probe { argv: &["taos-check"], delay: 0, period: 1 };
+        Self { probe, cores: 8, ..Self::with(seed, names, defects).with_image(version) }
     }
 
     #[must_use]
@@ -215,7 +237,7 @@ impl Lab {
                 args: None,
                 env: env.clone(),
                 mounts: [("/var/lib/taos".to_owned(), volume.clone())].into(),
-                cores: 2,
+                cores: self.cores,
                 log: log.clone(),
                 restarts,
             });
@@ -250,10 +272,10 @@ impl Lab {
 
     async fn probe(self, n: u32, ip: Ipv4Addr, container: Arc<dyn Container>) {
         let jitter = self.world.chance.stream(&format!("probe/{ip}")).millis(0, 900);
-        sleep(Duration::from_secs(5) + jitter).await;
+        sleep(Duration::from_secs(self.probe.delay) + jitter).await;
         let mut failures = 0;
         loop {
-            let argv = ["taos", "-s", "show mnodes"].map(str::to_owned).into();
+            let argv = self.probe.argv.iter().map(|word| (*word).to_owned()).collect();
             let probed = run_captured(&*container, argv, Duration::from_secs(5_000)).await;
             let good = probed.status.is_some_and(seatrial_sim::ExitStatus::success);
             failures = if good { 0 } else { failures + 1 };
@@ -264,7 +286,7 @@ impl Lab {
             if changed {
                 self.publish(n);
             }
-            sleep(Duration::from_secs(10)).await;
+            sleep(Duration::from_secs(self.probe.period)).await;
             if self.cluster.lock().unwrap().no_probes {
                 return;
             }

@@ -1,0 +1,139 @@
+use std::sync::{Arc, PoisonError};
+
+use tokio::time::{Duration, Instant};
+
+use super::{Body, Entry, Machine, Snapshot, member::Raft};
+use crate::v3::{taosd::Taosd, types::Role};
+
+/// Entries in one message.
+const BATCH: usize = 256;
+
+impl<M: Machine> Raft<M> {
+    /// A leader's sign of life.
+    pub(super) fn beat(&mut self, node: &Taosd) {
+        self.deadline = Instant::now() + Duration::from_millis(self.timing.heartbeat);
+        self.send_entries(node);
+    }
+
+    /// Sends every member what it lacks, or a sign of life.
+    pub(super) fn send_entries(&mut self, node: &Taosd) {
+        let others: Vec<i32> = self.others.keys().copied().collect();
+        for to in others {
+            self.send_entries_to(node, to);
+        }
+    }
+
+    fn send_entries_to(&mut self, node: &Taosd, to: i32) {
+        let learner = self.members.iter().any(|member| member.id == to && member.learner);
+        let Some(other) = self.others.get_mut(&to) else { return };
+        let prev = other.next.saturating_sub(1);
+        let durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        let body = match (durable.term_at(prev), durable.from(other.next, BATCH)) {
+            // A new learner gets a copy even if the log is short.
+            (Some(term), Some(entries)) if !learner || other.matched > 0 => {
+                // What is lost on the way is found out by the next answer.
+                other.next += entries.len() as u64;
+                Body::Append { prev: (prev, term), entries, commit: self.commit }
+            }
+            _ if other.copying.is_some_and(|ready| Instant::now() >= ready) => {
+                let mut snapshot = durable.snapshot();
+                snapshot.machine = snapshot.machine.copy(&node.host.world.defects);
+                Body::Install(Arc::new(snapshot))
+            }
+            _ => {
+                if other.copying.is_none() {
+                    let copy = node.chance(self.timing.copy.0, self.timing.copy.1);
+                    other.copying = Some(Instant::now() + Duration::from_millis(copy));
+                }
+                Body::Append { prev: durable.last(), entries: Vec::new(), commit: 0 }
+            }
+        };
+        drop(durable);
+        self.send(node, to, body);
+    }
+
+    pub(super) fn on_append(
+        &mut self,
+        node: &Taosd,
+        from: i32,
+        prev: (u64, u64),
+        entries: Vec<Entry<M::Change>>,
+        commit: u64,
+    ) {
+        let result = self.durable().take(prev, entries);
+        if let Ok(last) = result {
+            self.members_may_have_changed();
+            self.commit = self.commit.max(commit.min(last));
+            self.apply(node);
+        }
+        self.send(node, from, Body::Appended { result });
+    }
+
+    pub(super) fn on_install(&mut self, node: &Taosd, from: i32, snapshot: &Arc<Snapshot<M>>) {
+        self.durable().install(Snapshot::clone(snapshot));
+        self.members_may_have_changed();
+        let applied = self.applied();
+        self.commit = self.commit.max(applied);
+        self.apply(node);
+        self.send(node, from, Body::Appended { result: Ok(snapshot.at.0) });
+    }
+
+    pub(super) fn on_appended(&mut self, node: &Taosd, from: i32, term: u64, result: Result<u64, u64>) {
+        if !self.role.leads() || term != self.durable().term {
+            return;
+        }
+        let last = self.durable().last().0;
+        let Some(other) = self.others.get_mut(&from) else { return };
+        other.heard = Instant::now();
+        match result {
+            Ok(matched) => {
+                other.matched = other.matched.max(matched);
+                other.next = other.next.max(other.matched + 1);
+                if other.matched > 0 {
+                    other.copying = None;
+                }
+                self.advance(node);
+            }
+            Err(hint) => {
+                other.next = hint.saturating_add(1).min(last + 1);
+                if hint > 0 || other.copying.is_none() {
+                    self.send_entries_to(node, from);
+                }
+            }
+        }
+    }
+
+    /// Commits what a majority has.
+    pub(super) fn advance(&mut self, node: &Taosd) {
+        let (last, term) = {
+            let durable = self.durable();
+            (durable.last().0, durable.term)
+        };
+        let have = |id: i32| if id == self.me { last } else { self.others.get(&id).map_or(0, |other| other.matched) };
+        let mut indexes: Vec<u64> =
+            self.members.iter().filter(|member| !member.learner).map(|member| have(member.id)).collect();
+        indexes.sort_unstable();
+        let Some(index) = indexes.get((indexes.len().max(1) - 1) / 2).copied() else { return };
+        // Only entries of its own term tell a leader that those before them are safe.
+        if index > self.commit && self.durable().term_at(index) == Some(term) {
+            self.commit = index;
+            self.apply(node);
+            self.leave_if_removed(node);
+        }
+    }
+
+    /// A leader that is no member any more lets another one lead.
+    fn leave_if_removed(&mut self, node: &Taosd) {
+        if self.has_vote() || !self.role.leads() {
+            return;
+        }
+        let best = self.members.iter().filter(|member| !member.learner).max_by_key(|member| {
+            (self.others.get(&member.id).map_or(0, |other| other.matched), std::cmp::Reverse(member.id))
+        });
+        if let Some(id) = best.map(|member| member.id) {
+            self.send_entries_to(node, id);
+            self.send(node, id, Body::Elect);
+        }
+        self.set_role(node, Role::Follower);
+    }
+}
