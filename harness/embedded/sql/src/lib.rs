@@ -1,10 +1,12 @@
 //! TDengine's SQL as the embedded servers speak it: statements, tables of rows, shell and REST rendering.
 //!
 //! [`parse`] turns a statement's text into a [`ast::Statement`]; [`storage`] keeps the rows of one vnode and
-//! evaluates what a vnode evaluates; [`shell`] and [`rest`] are the two faces that a person sees. What lies
+//! evaluates what a vnode evaluates; [`shell`], [`rest`] and [`adapter`] are the faces that a person or a
+//! program sees. What lies
 //! between them (dnodes, mnodes, vgroups) is somebody else's: both faces speak to it through
 //! [`shell::Connector`] and [`shell::Session`].
 
+pub mod adapter;
 pub mod ast;
 pub mod codes;
 mod dialect;

@@ -2,5 +2,5 @@
 
 mod replay;
 mod rest;
-mod server;
+pub mod server;
 mod tables;

@@ -8,7 +8,7 @@ use std::{
 use crate::{
     Answer, Dialect, SqlError, Value,
     ast::{Show, Statement, TableChange, TableName},
-    codes, parse,
+    codes,
     shell::{Connector, Login, Session},
     storage::{
         Constants, DatabaseSettings, Query, Row, Schema, TableInfo, Target, VnodeData, Write, bind_insert,
@@ -28,7 +28,17 @@ struct Database {
 
 /// The server; a clone is another handle.
 #[derive(Clone, Default)]
-pub struct Server(Arc<Mutex<BTreeMap<String, Database>>>);
+pub struct Server {
+    databases: Arc<Mutex<BTreeMap<String, Database>>>,
+    dialect: Dialect,
+}
+
+impl Server {
+    /// A server that speaks `dialect`. It has the tables and the codes of 2.1.1.0 all the same.
+    pub fn of(dialect: Dialect) -> Self {
+        Self { dialect, ..Self::default() }
+    }
+}
 
 impl Connector for Server {
     fn connect<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Box<dyn Session>, SqlError>> {
@@ -37,7 +47,7 @@ impl Connector for Server {
             if login.password != "taosdata" {
                 return Err(SqlError::of(codes::RPC_AUTH_FAILURE));
             }
-            let known = |name: &String| self.0.lock().unwrap().contains_key(name);
+            let known = |name: &String| self.databases.lock().unwrap().contains_key(name);
             if !login.database.as_ref().is_none_or(known) {
                 return Err(SqlError::of(codes::MND_INVALID_DB));
             }
@@ -64,7 +74,7 @@ pub fn now() -> Timestamp {
 
 impl Session for Connection {
     fn execute<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<Answer, SqlError>> {
-        async move { parse(sql).and_then(|statement| self.statement(statement)) }.boxed()
+        async move { self.server.dialect.parse(sql).and_then(|statement| self.statement(statement)) }.boxed()
     }
 }
 
@@ -77,7 +87,7 @@ impl Connection {
     #[expect(clippy::too_many_lines, reason = "one arm a statement")]
     fn statement(&mut self, statement: Statement) -> Result<Answer, SqlError> {
         let server = self.server.clone();
-        let mut databases = server.0.lock().unwrap();
+        let mut databases = server.databases.lock().unwrap();
         let no_database = || SqlError::of(codes::MND_DB_NOT_SELECTED);
         match statement {
             Statement::CreateDatabase { name, if_not_exists, options } => {
@@ -92,7 +102,7 @@ impl Connection {
                 if settings.replica > 1 {
                     return Err(SqlError::of(codes::MND_INVALID_DB_OPTION));
                 }
-                let data = VnodeData::new(settings.precision, settings.update == 1);
+                let data = VnodeData::new(settings.precision, settings.update == 1 || server.dialect.is_v3());
                 let database = Database { settings, stables: BTreeMap::new(), tables: BTreeMap::new(), data };
                 databases.insert(name, database);
                 Ok(Answer::Done)

@@ -1,12 +1,12 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::codes;
+use crate::{codes, shell::Login};
 
 /// A user and a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub(super) user: String,
-    pub(super) password: String,
+pub(crate) struct Credentials {
+    pub(crate) user: String,
+    pub(crate) password: String,
 }
 
 /// Bytes that a user or a password takes in a token.
@@ -15,12 +15,17 @@ const FIELD: usize = 24;
 const STANDARD_TOKEN: &str = "/KfeAzX/f9na8qdtNZmtONryp201ma04bEl8LcvLUd7a8qdtNZmtONryp201ma04";
 
 impl Credentials {
-    pub(super) fn new(user: &str, password: &str) -> Self {
+    pub(crate) fn new(user: &str, password: &str) -> Self {
         Self { user: user.to_owned(), password: password.to_owned() }
     }
 
+    /// The login that they are for.
+    pub(crate) fn login(&self, database: Option<String>) -> Login {
+        Login { user: self.user.clone(), password: self.password.clone(), database, ..Login::default() }
+    }
+
     /// From an `Authorization` header; the error is the code to answer with.
-    pub(super) fn from_header(value: &str) -> Result<Self, i32> {
+    pub(crate) fn from_header(value: &str) -> Result<Self, i32> {
         let (scheme, rest) = value.trim().split_once(' ').ok_or(codes::HTTP_INVALID_AUTH_FORMAT)?;
         match scheme {
             "Basic" => Self::from_basic(rest.trim()).ok_or(codes::HTTP_INVALID_BASIC_AUTH),
@@ -39,7 +44,7 @@ impl Credentials {
     /// The token that stands for the credentials in `Authorization: Taosd`.
     ///
     /// A real server encrypts it; the model only makes it unreadable, but knows the one that everybody copies.
-    pub(super) fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         if *self == Self::new("root", "taosdata") {
             return STANDARD_TOKEN.to_owned();
         }

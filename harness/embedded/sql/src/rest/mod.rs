@@ -4,4 +4,5 @@ mod auth;
 mod json;
 mod server;
 
+pub(crate) use auth::Credentials;
 pub use server::{RestDialect, V2_1, serve_connection};

@@ -17,10 +17,7 @@ use super::{
     auth::Credentials,
     json::{self, Times},
 };
-use crate::{
-    SqlError, codes,
-    shell::{Connector, Login},
-};
+use crate::{SqlError, codes, shell::Connector};
 
 /// What differs between generations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,12 +86,8 @@ async fn route(
     let credentials = credentials
         .filter(|credentials| !credentials.user.is_empty() && !credentials.password.is_empty())
         .ok_or_else(|| SqlError::of(codes::HTTP_NO_AUTH_INFO))?;
-    let login = Login {
-        user: credentials.user.clone(),
-        password: credentials.password.clone(),
-        database: further.filter(|name| dialect.database_in_path && !name.is_empty()).map(str::to_owned),
-        ..Login::default()
-    };
+    let database = further.filter(|name| dialect.database_in_path && !name.is_empty());
+    let login = credentials.login(database.map(str::to_owned));
     let Some(times) = times else {
         connector.connect(&login).await?;
         return Ok(whole(StatusCode::OK, json::status("succ", 0, &credentials.token())));
