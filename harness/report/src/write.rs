@@ -63,7 +63,7 @@ pub fn write_all(folder: &Path, events: &[Event], facts: &RunFacts) -> Result<Wr
     Ok(Written {
         html: put(folder, "report.html", html::page(&model, facts, &places).as_bytes())?,
         json: put(folder, "report.json", &encoded)?,
-        junit: put(folder, "junit.xml", junit::report(&model, facts).to_string()?.as_bytes())?,
+        junit: put(folder, "junit.xml", junit::xml(&model, facts)?.as_bytes())?,
         summary: put(folder, "summary.md", markdown::summary(&model, facts).as_bytes())?,
         replay: put(folder, "replay.txt", replay(&model).as_bytes())?,
         evidence,
