@@ -8,6 +8,9 @@ use seatrial_record::{Blame, Verdict};
 use crate::model::{Counts, Mark, Model};
 use crate::text::words::{Lang, blame, fill};
 
+/// The environment whose servers are a model.
+pub(crate) const EMBEDDED: &str = "embedded";
+
 /// What stands at the top of every report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Headline {
@@ -40,14 +43,15 @@ impl Headline {
         } else if outcome.interrupted {
             word = format!("{word}, {}", words.interrupted);
         }
-        if outcome.reason.is_empty() {
-            reasons.push(match outcome.verdict {
-                Some(Verdict::Pass) => words.reason_pass.to_owned(),
-                Some(Verdict::Fail | Verdict::Unknown) => why(model, counts, lang),
-                None => words.reason_nothing.to_owned(),
-            });
-        } else {
-            reasons.push(outcome.reason.clone());
+        reasons.push(match outcome.verdict {
+            Some(Verdict::Pass) => words.reason_pass.to_owned(),
+            Some(Verdict::Fail | Verdict::Unknown) => why(model, counts, lang),
+            None => words.reason_nothing.to_owned(),
+        });
+        if !outcome.reason.is_empty() {
+            // The run names what it met first.
+            let counted = reasons.iter().any(|reason| !reason.is_empty()) && outcome.verdict.is_some();
+            reasons.push(if counted { fill(words.first_reason, &[&outcome.reason]) } else { outcome.reason.clone() });
         }
         if !outcome.complete {
             reasons.push(words.reason_incomplete.to_owned());

@@ -6,10 +6,11 @@ use seatrial_record::Verdict;
 
 use crate::evidence::file_of;
 use crate::facts::RunFacts;
-use crate::headline::Headline;
+use crate::headline::{EMBEDDED, Headline};
 use crate::model::{Check, LedgerEntry, Mark, Model, NotTested, Scenario, Step};
+use crate::text::markdown::{code, fenced, plain};
 use crate::text::words::{blame, claim_sign, claim_verdict, fill, real_server};
-use crate::text::{diff, safe, spans};
+use crate::text::{diff, spans};
 
 /// Most failures that are shown in full. CI systems bound a summary at 1 MB.
 const PROBLEMS: usize = 20;
@@ -17,6 +18,9 @@ const PROBLEMS: usize = 20;
 const LINES: usize = 60;
 /// Most characters of a line of a comparison.
 const LINE: usize = 300;
+
+/// Most scenarios that are listed.
+const SCENARIOS: usize = 300;
 
 /// The summary of a run.
 pub(crate) fn summary(model: &Model, facts: &RunFacts) -> String {
@@ -29,7 +33,14 @@ pub(crate) fn summary(model: &Model, facts: &RunFacts) -> String {
     let _ = writeln!(text, "## {} {}: {title}\n", sign(headline.mark), plain(&headline.word.to_uppercase()));
     let _ = writeln!(text, "{}\n", plain(&headline.reason));
     let n = |number: u64| spans::number(number);
-    let _ = writeln!(text, "- {}", fill(words.checks_passed, &[&n(counts.checks.passed), &n(counts.checks.planned)]));
+    if model.run.environment == EMBEDDED {
+        let _ = writeln!(text, "> {}\n", words.model_note);
+    }
+    let mut checks = fill(words.checks_passed, &[&n(counts.checks.passed), &n(counts.checks.planned)]);
+    if counts.checks_not_applicable > 0 {
+        let _ = write!(checks, " ({})", fill(words.checks_not_applicable, &[&n(counts.checks_not_applicable)]));
+    }
+    let _ = writeln!(text, "- {checks}");
     let _ = writeln!(
         text,
         "- {}",
@@ -67,6 +78,11 @@ fn problems(text: &mut String, model: &Model, facts: &RunFacts) {
             }
         }
         for step in attempt.steps.iter().filter(|step| step.action_failed()) {
+            if shown == PROBLEMS {
+                hidden += 1;
+                continue;
+            }
+            shown += 1;
             let reason = step.finished.as_ref().map_or("", |end| end.reason.as_str());
             let sign = sign(step.mark());
             let _ = writeln!(
@@ -178,13 +194,26 @@ fn scenarios(text: &mut String, model: &Model, facts: &RunFacts) {
     let words = facts.lang.words();
     let _ = writeln!(text, "\n## {}\n", words.scenarios);
     let _ = writeln!(text, "| | {} | {} | {} |\n|---|---|---|---|", words.scenario, words.checks, words.took);
-    for scenario in &model.scenarios {
+    // Those that did not pass are never among the ones that are left out.
+    let (first, rest): (Vec<&Scenario>, Vec<&Scenario>) =
+        model.scenarios.iter().partition(|one| one.mark().is_problem());
+    let room = SCENARIOS.saturating_sub(first.len());
+    let shown: Vec<&Scenario> = if rest.len() > room {
+        first.iter().copied().take(SCENARIOS).chain(rest.iter().copied().take(room)).collect()
+    } else {
+        model.scenarios.iter().collect()
+    };
+    for scenario in &shown {
         let (passed, checks) = scenario.checks();
         let took = scenario.last().map_or_else(|| words.not_run.to_owned(), |attempt| spans::length(attempt.took_ms()));
         let sign = sign(scenario.mark());
         let _ = writeln!(text, "| {sign} | {} | {passed}/{checks} | {took} |", code(&scenario.planned.key));
     }
-    for skip in &model.skipped {
+    if shown.len() < model.scenarios.len() {
+        let more = (model.scenarios.len() - shown.len()).to_string();
+        let _ = writeln!(text, "| | {} | | |", fill(words.more, &[&more]));
+    }
+    for skip in model.skipped.iter().take(SCENARIOS) {
         let _ = writeln!(text, "| – | {} | {} | {} |", code(&skip.name), words.skipped, plain(&skip.reason));
     }
 }
@@ -205,6 +234,7 @@ fn tested(text: &mut String, model: &Model, facts: &RunFacts) {
         (words.seatrial, &run.seatrial),
         (words.run, &facts.run_id),
     ];
+    rows.extend(run.details.iter().map(|detail| (words.detail(detail.what), detail.value.as_str())));
     rows.extend(facts.host.as_deref().map(|host| (words.host, host)));
     rows.extend(facts.more.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     for (name, value) in rows {
@@ -220,80 +250,5 @@ fn sign(mark: Mark) -> &'static str {
         Mark::Unknown => "❓",
         Mark::Nothing => "➖",
         Mark::Unfinished => "⏳",
-    }
-}
-
-/// Text in which nothing is markup: no HTML, no links, no mentions, no table cells, one line.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len() + 8);
-    for char in safe::line(text).chars() {
-        match char {
-            '&' | '<' | '>' | '|' | '*' | '_' | '`' | '~' | '[' | ']' | '\\' | '@' | '#' | '!' | '$' => {
-                let _ = write!(plain, "&#{};", u32::from(char));
-            }
-            // What makes a link of plain text: `://` and `www.`.
-            ':' | '.'
-                if plain.ends_with("http") || plain.ends_with("https") || plain.to_lowercase().ends_with("www") =>
-            {
-                let _ = write!(plain, "&#{};", u32::from(char));
-            }
-            _ => plain.push(char),
-        }
-    }
-    plain
-}
-
-/// Text as a code span, whatever backticks it has; also within a table.
-fn code(text: &str) -> String {
-    let text = safe::line(text).replace('|', "\\|");
-    let fence = "`".repeat(longest_run(&text) + 1);
-    if text.is_empty() {
-        String::new()
-    } else if text.starts_with('`') || text.ends_with('`') {
-        format!("{fence} {text} {fence}")
-    } else {
-        format!("{fence}{text}{fence}")
-    }
-}
-
-/// Text as a fenced block that its own backticks cannot end.
-fn fenced(language: &str, text: &str) -> String {
-    let fence = "`".repeat((longest_run(text) + 1).max(3));
-    format!("{fence}{language}\n{}\n{fence}\n", text.trim_end_matches('\n'))
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|char| char != '`').map(str::len).max().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("<script>", "&#60;script&#62;")]
-    #[case("[x](http://y)", "&#91;x&#93;(http&#58;//y)")]
-    #[case("a | b\n# c @d", "a &#124; b &#35; c &#64;d")]
-    #[case("see www.x.org", "see www&#46;x.org")]
-    fn nothing_is_markup(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(plain(text), expected);
-    }
-
-    #[rstest]
-    #[case("plain", "`plain`")]
-    #[case("a `b` c", "``a `b` c``")]
-    #[case("``x", "``` ``x ```")]
-    #[case("a|b", "`a\\|b`")]
-    #[case("", "")]
-    fn code_stays_code(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(code(text), expected);
-    }
-
-    #[test]
-    fn a_fence_cannot_be_ended() {
-        let block = fenced("diff", "- ```\n+ ````\n");
-        assert!(block.starts_with("`````diff\n") && block.ends_with("\n`````\n"), "{block}");
     }
 }

@@ -42,6 +42,7 @@ fn report(events: &[Event]) -> Report {
 #[case("failing", samples::failing())]
 #[case("contradicted", samples::contradicted())]
 #[case("incomplete", samples::incomplete())]
+#[case("chaos", samples::chaos())]
 fn a_summary_and_junit(#[case] name: &str, #[case] events: Vec<Event>) {
     let (_folder, written) = write(&events, &facts());
     insta::assert_snapshot!(format!("{name}.md"), read(&written.summary));
@@ -74,6 +75,7 @@ fn the_published_schema_is_fresh() {
 #[case(samples::failing())]
 #[case(samples::contradicted())]
 #[case(samples::incomplete())]
+#[case(samples::chaos())]
 #[case(samples::hostile())]
 fn every_json_report_is_valid(#[case] events: Vec<Event>) {
     let schema: Value = serde_json::from_str(&schema()).unwrap();
@@ -85,6 +87,38 @@ fn every_json_report_is_valid(#[case] events: Vec<Event>) {
     let mut broken = instance;
     broken["outcome"]["verdict"] = "splendid".into();
     assert!(!validator.is_valid(&broken), "a schema that takes anything proves nothing");
+}
+
+/// The folder holds what releases of each format wrote.
+#[test]
+fn what_an_older_release_wrote_still_opens() {
+    let older = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/older");
+    let report: Report = serde_json::from_str(&read(&older.join("report-1.json"))).unwrap();
+    assert_eq!((report.scenarios.len(), report.outcome.verdict), (1, Some(Verdict::Pass)));
+    let schema: Value = serde_json::from_str(&schema()).unwrap();
+    assert!(jsonschema::is_valid(&schema, &serde_json::from_str(&read(&older.join("report-1.json"))).unwrap()));
+    let events = seatrial_record::Recording::read(&older.join("events-1.jsonl")).unwrap();
+    let (_folder, written) = write(&events, &RunFacts::default());
+    let again: Report = serde_json::from_str(&read(&written.json)).unwrap();
+    assert_eq!(again.scenarios, report.scenarios);
+    assert_eq!(again.claims, report.claims);
+}
+
+#[test]
+fn faults_workloads_and_times_are_on_the_page_and_in_the_json() {
+    let (_folder, written) = write(&samples::chaos(), &facts());
+    let html = read(&written.html);
+    for part in ["class=\"shade\"", "class=\"fault\"", "class=\"plot\"", "no witness", "Recovery times", "kindest/node"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+    let report: Report = serde_json::from_str(&read(&written.json)).unwrap();
+    let scenario = &report.scenarios[0];
+    assert_eq!(scenario.faults.iter().map(|fault| fault.healed).collect::<Vec<_>>(), [Some(true), Some(true)]);
+    assert!(scenario.faults[0].to_ms - scenario.faults[0].from_ms > 30_000);
+    assert_eq!(scenario.workloads[0].unknown, 4 * 20 + 20 * 12 + 6 * 15 + 3);
+    assert_eq!(report.scenarios[1].faults[0].witnessed, Some(false));
+    assert_eq!(scenario.own_ms, Some(scenario.took_ms / 40));
 }
 
 #[test]

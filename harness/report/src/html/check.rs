@@ -83,7 +83,7 @@ fn links(page: &Page<'_>, result: &CheckFinished) -> Option<Markup> {
         let index = page.ledger.iter().position(|entry| entry.definition.id == found.claim)?;
         Some((index, found))
     });
-    let evidence: Vec<u64> = result.evidence.iter().copied().filter(|id| page.model.evidence(*id).is_some()).collect();
+    let evidence: Vec<u64> = result.evidence.iter().copied().filter(|id| page.shows_evidence(*id)).collect();
     if evidence.is_empty() && result.findings.is_empty() {
         return None;
     }

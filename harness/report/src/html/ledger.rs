@@ -23,25 +23,42 @@ pub(crate) fn section(page: &Page<'_>) -> Markup {
             h2 #claims { (words.ledger) }
             p.note { (words.ledger_note) }
             (tally(page))
-            @for document in documents(page.ledger) {
-                h3 { bdi { (safe::or_dash(document)) } }
-                table.ledger role="table" {
-                    caption.sr { (words.ledger) ": " (document) }
-                    thead role="rowgroup" {
-                        tr role="row" {
-                            th scope="col" role="columnheader" { (words.claim) }
-                            th scope="col" role="columnheader" { (words.says) }
-                            th scope="col" role="columnheader" { (words.this_run) }
-                            th scope="col" role="columnheader" { (words.real_servers) }
-                        }
-                    }
-                    tbody role="rowgroup" {
-                        @for (index, entry) in page.ledger.iter().enumerate() {
-                            @if entry.definition.document == document { (row(page, index, entry)) }
-                        }
-                    }
+            @for document in documents(page.ledger) { (of_document(page, document)) }
+        }
+    }
+}
+
+/// The claims of one document, those that nothing looked at behind a fold.
+fn of_document(page: &Page<'_>, document: &str) -> Markup {
+    let words = page.words;
+    let all = page.ledger.iter().enumerate().filter(|(_, entry)| entry.definition.document == document);
+    let (untested, tested): (Vec<_>, Vec<_>) = all.partition(|(_, entry)| entry.verdict == ClaimVerdict::NotTested);
+    html! {
+        h3 { bdi { (safe::or_dash(document)) } }
+        @if !tested.is_empty() { (table(page, document, &tested)) }
+        @if !untested.is_empty() {
+            details.untested {
+                summary { (fill(words.claims_not_tested, &[&untested.len().to_string()])) }
+                (table(page, document, &untested))
+            }
+        }
+    }
+}
+
+fn table(page: &Page<'_>, document: &str, entries: &[(usize, &LedgerEntry)]) -> Markup {
+    let words = page.words;
+    html! {
+        table.ledger role="table" {
+            caption.sr { (words.ledger) ": " (document) }
+            thead role="rowgroup" {
+                tr role="row" {
+                    th scope="col" role="columnheader" { (words.claim) }
+                    th scope="col" role="columnheader" { (words.says) }
+                    th scope="col" role="columnheader" { (words.this_run) }
+                    th scope="col" role="columnheader" { (words.real_servers) }
                 }
             }
+            tbody role="rowgroup" { @for (index, entry) in entries { (row(page, *index, entry)) } }
         }
     }
 }
@@ -113,6 +130,7 @@ fn row(page: &Page<'_>, index: usize, entry: &LedgerEntry) -> Markup {
             td role="cell" data-label=(words.this_run) {
                 (claim_badge(page, entry.verdict))
                 (how_often(page, entry))
+                (instead(page, entry))
                 @if let Some(why) = &entry.not_tested { p.muted { (why_not(why, page.facts)) } }
                 @if !entry.decisions.is_empty() { (decisions(page, entry)) }
             }
@@ -123,6 +141,26 @@ fn row(page: &Page<'_>, index: usize, entry: &LedgerEntry) -> Markup {
             }
         }
     }
+}
+
+/// What was seen instead of what the document says, by the first check that tells.
+fn instead(page: &Page<'_>, entry: &LedgerEntry) -> Markup {
+    let Some(decision) = entry.decisions.iter().find(|decision| decision.finding == Finding::Contradicted) else {
+        return html! {};
+    };
+    let anchor = format!("#{}", page.check_anchor(&decision.scenario, decision.step, decision.check));
+    html! {
+        div.instead {
+            p { strong { (page.words.seen_instead) } " " a href=(anchor) { bdi { (decision.title) } } (outcome(decision)) }
+            @if let Some(seen) = seen_of(page, decision) {
+                pre.seen role="group" tabindex="0" aria-label=(page.words.seen_instead) { (seen) }
+            }
+        }
+    }
+}
+
+fn outcome(decision: &Decision) -> Markup {
+    html! { @if let Some(outcome) = &decision.outcome { " → " em { bdi { (outcome) } } } }
 }
 
 fn how_often(page: &Page<'_>, entry: &LedgerEntry) -> Markup {
@@ -172,15 +210,15 @@ fn decided(page: &Page<'_>, decision: &Decision) -> Markup {
         Finding::Unknown => ("?", words.unknown),
     };
     let anchor = format!("#{}", page.check_anchor(&decision.scenario, decision.step, decision.check));
-    let seen = seen_of(page, decision).filter(|_| decision.finding != Finding::Confirmed);
+    let seen = seen_of(page, decision).filter(|_| decision.finding == Finding::Unknown);
     html! {
         span aria-hidden="true" { (sign) " " } span.sr { (word) ": " }
         a href=(anchor) { bdi { (decision.scenario) } " " (decision.step) "." (decision.check) }
         " " bdi { (decision.title) }
-        @if let Some(outcome) = &decision.outcome { " → " em { bdi { (outcome) } } }
-        @if let Some(seen) = seen { pre.seen role="group" tabindex="0" aria-label=(words.seen_instead) { (seen) } }
+        (outcome(decision))
+        @if let Some(seen) = seen { pre.seen role="group" tabindex="0" aria-label=(words.seen) { (seen) } }
         @for id in decision.evidence.iter().take(5) {
-            @if page.model.evidence(*id).is_some() { " " a.ref href=(format!("#e{id}")) { (words.evidence) " " (id) } }
+            @if page.shows_evidence(*id) { " " a.ref href=(format!("#e{id}")) { (words.evidence) " " (id) } }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{ledger, rest, scenario, timeline, times, top};
 use crate::evidence::Places;
 use crate::facts::RunFacts;
 use crate::headline::Headline;
-use crate::model::{Counts, LedgerEntry, Model};
+use crate::model::{Counts, LedgerEntry, Model, Scenario};
 use crate::text::words::{Lang, Words, fill};
 
 /// What every part of the page needs.
@@ -14,16 +14,45 @@ pub(crate) struct Page<'a> {
     pub(crate) ledger: &'a [LedgerEntry],
     pub(crate) counts: &'a Counts,
     pub(crate) places: &'a Places,
+    /// Whether a scenario is shown step by step, by its place in the plan.
+    pub(crate) detailed: Vec<bool>,
     pub(crate) words: &'static Words,
     pub(crate) lang: Lang,
 }
 
+/// Most steps of scenarios that passed; of more only the verdicts are shown. A page must open in a browser.
+const STEPS: usize = 6_000;
+
 impl Page<'_> {
-    /// Anchor of a check: by the scenario's place in the plan, so that no text of a file becomes an id.
+    /// Anchor of a check, or of its scenario if that is not shown step by step. It is made of the scenario's place in the
+    /// plan, so that no text of a file becomes an id.
     pub(crate) fn check_anchor(&self, key: &str, step: u32, check: u32) -> String {
         let index = self.model.scenarios.iter().position(|scenario| scenario.planned.key == key).unwrap_or(0);
-        format!("s{index}-{step}-{check}")
+        if self.detailed.get(index) == Some(&true) { format!("s{index}-{step}-{check}") } else { format!("s{index}") }
     }
+
+    /// True if the evidence with this number has a place on the page.
+    pub(crate) fn shows_evidence(&self, id: u64) -> bool {
+        let Some(seen) = self.model.evidence(id) else { return false };
+        let Some(key) = &seen.scenario else { return true };
+        let index = self.model.scenarios.iter().position(|scenario| scenario.planned.key == *key);
+        index.is_some_and(|index| self.detailed.get(index) == Some(&true))
+    }
+}
+
+/// Problems are always shown step by step, others while there is room.
+fn detailed(model: &Model) -> Vec<bool> {
+    let mut left = STEPS;
+    let one = |scenario: &Scenario| {
+        if scenario.mark().is_problem() {
+            return true;
+        }
+        let steps = scenario.last().map_or(0, |attempt| attempt.steps.len());
+        let room = left >= steps;
+        left -= if room { steps } else { 0 };
+        room
+    };
+    model.scenarios.iter().map(one).collect()
 }
 
 /// The whole page.
@@ -32,7 +61,16 @@ pub(crate) fn page(model: &Model, facts: &RunFacts, places: &Places) -> String {
     let counts = model.counts(&ledger);
     let words = facts.lang.words();
     let headline = Headline::of(model, &counts, facts.lang, facts.incomplete.as_deref());
-    let page = Page { model, facts, ledger: &ledger, counts: &counts, places, words, lang: facts.lang };
+    let page = Page {
+        model,
+        facts,
+        ledger: &ledger,
+        counts: &counts,
+        places,
+        detailed: detailed(model),
+        words,
+        lang: facts.lang,
+    };
     let title = format!("{} · TDengine {} · {}", headline.word.to_uppercase(), model.run.tdengine, words.report);
     let problems = top::problems(&page);
     let markup = html! {

@@ -3,8 +3,9 @@ use maud::{Markup, html};
 use super::evidence;
 use super::page::Page;
 use crate::markdown::why_not;
-use crate::model::{ClaimVerdict, Mark};
+use crate::model::{ClaimVerdict, Mark, Step};
 use crate::text::safe;
+use crate::text::words::fill;
 
 /// Most entries of one list.
 const ENTRIES: usize = 200;
@@ -35,6 +36,7 @@ pub(crate) fn not_tested(page: &Page<'_>) -> Markup {
         .filter(|entry| matches!(entry.verdict, ClaimVerdict::NotTested | ClaimVerdict::Unknown))
         .collect();
     let steps = left_out(page);
+    let other = other_outcomes(page);
     let nothing = unfinished.is_empty() && claims.is_empty() && steps.is_empty() && page.model.skipped.is_empty();
     html! {
         section aria-labelledby="not-tested" {
@@ -63,6 +65,18 @@ pub(crate) fn not_tested(page: &Page<'_>) -> Markup {
                 h3 { (words.steps_unfinished) }
                 ul { @for (key, title) in steps.iter().take(ENTRIES) { li { bdi { (key) } ": " bdi { (title) } } } }
             }
+            @if !other.is_empty() {
+                h3 { (words.steps_not_applicable) }
+                p.muted { (words.steps_not_applicable_note) }
+                details {
+                    summary { (fill(words.steps_count, &[&other.len().to_string()])) }
+                    ul {
+                        @for (key, step, why) in other.iter().take(ENTRIES) {
+                            li { bdi { (key) } ", " (step.number) ". " bdi { (step.title) } ": " bdi { (why) } }
+                        }
+                    }
+                }
+            }
             @if !claims.is_empty() {
                 h3 { (words.claims_untested) }
                 ul {
@@ -79,6 +93,13 @@ pub(crate) fn not_tested(page: &Page<'_>) -> Markup {
             }
         }
     }
+}
+
+/// Steps that belong to outcomes that did not happen, and why they were not done.
+fn other_outcomes<'a>(page: &'a Page<'_>) -> Vec<(&'a str, &'a Step, &'a str)> {
+    let steps = page.model.scenarios.iter().filter_map(|scenario| Some((scenario, scenario.last()?)));
+    let steps = steps.flat_map(|(scenario, attempt)| attempt.steps.iter().map(move |step| (scenario, step)));
+    steps.filter_map(|(scenario, step)| Some((scenario.planned.key.as_str(), step, step.left_out()?))).collect()
 }
 
 /// Planned steps that never started, of scenarios that did.

@@ -59,6 +59,7 @@ fn one(page: &Page<'_>, index: usize, scenario: &Scenario, few: bool, budget: &m
                 }
                 @match last {
                     None => p { (words.not_run) },
+                    Some(_) if page.detailed.get(index) != Some(&true) => p.gap { (words.in_json) },
                     Some(attempt) => {
                         (end(page, attempt))
                         (timeline::figure(page, index, scenario, attempt))
@@ -100,6 +101,7 @@ fn step(page: &Page<'_>, index: usize, attempt: &Attempt, step: &Step, budget: &
                 span.num { span.sr { (words.starts) " " } "+" (start) }
                 span.num { span.sr { (words.took) " " } @if let Some(end) = finished { (spans::length(end.took_ms)) } }
             }
+            @if let Some(why) = step.left_out() { p.muted { bdi { (why) } } }
             @if step.action_failed() {
                 @if let Some(end) = finished {
                     p class=(format!("callout {}", class(mark))) {

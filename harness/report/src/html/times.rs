@@ -41,7 +41,7 @@ fn per_scenario(page: &Page<'_>, times: &Times) -> Markup {
         @if !times.scenarios.is_empty() {
             details {
                 summary { (words.times_each) }
-                table.rows {
+                div.scroll tabindex="0" role="group" aria-label=(words.times_each) { table.rows {
                     thead { tr {
                         th scope="col" { (words.scenario) } th scope="col" { (words.took) }
                         th scope="col" { (words.own) } th scope="col" { "%" }
@@ -56,7 +56,7 @@ fn per_scenario(page: &Page<'_>, times: &Times) -> Markup {
                             }
                         }
                     }
-                }
+                } }
             }
         }
     }

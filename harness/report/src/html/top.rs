@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use seatrial_record::Verdict;
 
 use super::page::Page;
-use crate::headline::Headline;
-use crate::model::{Attempt, Mark};
+use crate::headline::{EMBEDDED, Headline};
+use crate::model::{Attempt, Mark, Scenario, Step};
 use crate::text::words::{blame, fill};
 use crate::text::{safe, spans};
 
@@ -50,8 +50,14 @@ pub(crate) fn header(page: &Page<'_>, headline: &Headline) -> Markup {
                 p.word { span aria-hidden="true" { (headline.mark.sign()) " " } (headline.word) }
                 p.reason { bdi { (headline.reason) } }
             }
+            @if run.environment == EMBEDDED { p.note { (words.model_note) } }
             ul.figures {
-                li { (figure(&fill(words.checks_passed, &[&n(counts.checks.passed), &n(counts.checks.planned)]))) }
+                li {
+                    (figure(&fill(words.checks_passed, &[&n(counts.checks.passed), &n(counts.checks.planned)])))
+                    @if counts.checks_not_applicable > 0 {
+                        span.muted { " (" (fill(words.checks_not_applicable, &[&n(counts.checks_not_applicable)])) ")" }
+                    }
+                }
                 li { (figure(&fill(words.scenarios_passed, &[&n(counts.scenarios.passed), &n(counts.scenarios.planned)]))) }
                 @if counts.claims > 0 {
                     li { (figure(&fill(words.claims_decided, &[&n(counts.decided()), &n(counts.claims)]))) }
@@ -100,18 +106,11 @@ pub(crate) fn problems(page: &Page<'_>) -> Option<Markup> {
                 }
             });
         }
+        for step in scenario.last().into_iter().flat_map(|attempt| &attempt.steps).filter(|step| step.action_failed()) {
+            items.push(broken_step(page, index, key, step));
+        }
         if items.len() == before {
-            let end = scenario.last().and_then(|attempt| attempt.finished.as_ref());
-            let never = if scenario.last().is_some() { page.words.incomplete } else { page.words.not_run };
-            let reason = end.map(|end| end.reason.as_str()).filter(|reason| !reason.is_empty()).unwrap_or(never);
-            items.push(html! {
-                li {
-                    (badge(page, scenario.mark())) " "
-                    a href=(format!("#s{index}")) { bdi { (key) } }
-                    p { bdi { (reason) } }
-                    @if let Some(who) = end.and_then(|end| end.blame) { p.muted { (page.words.blame) ": " (blame(page.lang, who)) } }
-                }
-            });
+            items.push(broken_scenario(page, index, scenario));
         }
     }
     if items.is_empty() {
@@ -127,6 +126,37 @@ pub(crate) fn problems(page: &Page<'_>) -> Option<Markup> {
     })
 }
 
+/// A step whose action went wrong.
+fn broken_step(page: &Page<'_>, index: usize, key: &str, step: &Step) -> Markup {
+    let end = step.finished.as_ref();
+    html! {
+        li {
+            (badge(page, step.mark())) " "
+            a href=(format!("#s{index}-{}", step.number)) { bdi { (key) } ": " bdi { (safe::or_dash(&step.title)) } }
+            p { bdi { (safe::or_dash(end.map_or("", |end| &end.reason))) } }
+            p.muted {
+                (page.words.step) " " (step.number)
+                @if let Some(who) = end.and_then(|end| end.blame) { " · " (page.words.blame) ": " (blame(page.lang, who)) }
+            }
+        }
+    }
+}
+
+/// A scenario that did not pass though nothing in it says why, say because it has no end.
+fn broken_scenario(page: &Page<'_>, index: usize, scenario: &Scenario) -> Markup {
+    let end = scenario.last().and_then(|attempt| attempt.finished.as_ref());
+    let never = if scenario.last().is_some() { page.words.incomplete } else { page.words.not_run };
+    let reason = end.map(|end| end.reason.as_str()).filter(|reason| !reason.is_empty()).unwrap_or(never);
+    html! {
+        li {
+            (badge(page, scenario.mark())) " "
+            a href=(format!("#s{index}")) { bdi { (scenario.planned.key) } }
+            p { bdi { (reason) } }
+            @if let Some(who) = end.and_then(|end| end.blame) { p.muted { (page.words.blame) ": " (blame(page.lang, who)) } }
+        }
+    }
+}
+
 /// What was tested, as a list of facts.
 pub(crate) fn tested(page: &Page<'_>) -> Markup {
     let (words, run, facts) = (page.words, &page.model.run, page.facts);
@@ -134,6 +164,10 @@ pub(crate) fn tested(page: &Page<'_>) -> Markup {
     if let Some(wall) = facts.wall_ms {
         let _ = write!(duration, " · {}", fill(words.wall_clock, &[&spans::length(wall)]));
     }
+    let started = match facts.began {
+        Some(began) => (words.started, spans::date(began)),
+        None => (words.started_cluster, spans::date(page.model.started)),
+    };
     let mut rows: Vec<(&str, String)> = vec![
         (words.version, run.tdengine.clone()),
         (words.image, run.image.clone()),
@@ -141,7 +175,7 @@ pub(crate) fn tested(page: &Page<'_>) -> Markup {
         (words.kubernetes, run.kubernetes.clone()),
         (words.manifests, page.model.manifest_sets().join(", ")),
         (words.seed, run.seed.to_string()),
-        (words.started, spans::date(page.model.started)),
+        started,
         (words.duration, duration),
         (words.seatrial, run.seatrial.clone()),
     ];

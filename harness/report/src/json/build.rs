@@ -53,6 +53,7 @@ fn run(model: &Model, facts: &RunFacts) -> RunReport {
         replay: run.replay.clone(),
         started: model.started.to_string(),
         cluster_ms: model.cluster_ms(),
+        began: facts.began.map(|began| began.to_string()),
         wall_ms: facts.wall_ms,
         host: facts.host.clone(),
         killed: facts.incomplete.clone(),

@@ -11,7 +11,8 @@ pub use shape::{
     RunReport, ScenarioReport, SeenByReport, SkipReport, StepReport,
 };
 
-/// Name and version of the format. Fields may be added within a version; none changes its meaning or goes.
+/// Name and version of the format. Fields may be added within a version, left out where there is nothing to say, so that
+/// older reports keep to the newest schema; none changes its meaning or goes.
 pub const SCHEMA: &str = "seatrial-report/1";
 
 /// The JSON schema of `report.json`, as the file in this crate's `schema` folder has it.

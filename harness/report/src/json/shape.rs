@@ -57,6 +57,9 @@ pub struct RunReport {
     pub started: String,
     /// Milliseconds on the clocks of all scenarios together.
     pub cluster_ms: u64,
+    /// When it started in real time (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<String>,
     /// Milliseconds of real time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wall_ms: Option<u64>,
@@ -67,7 +70,7 @@ pub struct RunReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub killed: Option<String>,
     /// What the environment says of itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<DetailReport>,
     /// More facts: name and value.
     pub more: Vec<(String, String)>,
@@ -150,13 +153,13 @@ pub struct ScenarioReport {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own_ms: Option<u64>,
     /// The faults of the last attempt.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultReport>,
     /// What the workloads of the last attempt did.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<WorkloadReport>,
     /// What worked again in the last attempt.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recoveries: Vec<RecoveryReport>,
     /// Checks that were planned.
     pub planned_checks: u32,

@@ -46,8 +46,11 @@ pub struct Counts {
     pub scenarios: Tally,
     /// Scenarios that were never meant to run.
     pub skipped: u64,
-    /// Checks.
+    /// Checks that apply.
     pub checks: Tally,
+    /// Checks that were planned and do not apply: they belong to named outcomes that did not happen.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub checks_not_applicable: u64,
     /// Claims in the ledger.
     pub claims: u64,
     /// Claims that held.
@@ -64,6 +67,11 @@ pub struct Counts {
     pub not_tested: u64,
     /// Claims whose verdict differs from what real servers did.
     pub differ: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_none(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Tally {
@@ -111,9 +119,14 @@ impl Model {
                 counts.checks.add(Mark::of(Some(check.result.verdict)));
                 made += 1;
             }
-            let planned = u64::from(scenario.planned.checks).max(made);
-            counts.checks.planned += planned;
-            counts.checks.unfinished += planned - made;
+            let left_out = u64::from(scenario.planned.checks).saturating_sub(made);
+            counts.checks.planned += made;
+            if scenario.mark() == Mark::Pass {
+                counts.checks_not_applicable += left_out;
+            } else {
+                counts.checks.planned += left_out;
+                counts.checks.unfinished += left_out;
+            }
         }
         for entry in ledger {
             counts.claims += 1;

@@ -172,12 +172,14 @@ impl Scenario {
         self.attempts.last()
     }
 
-    /// How many of its checks passed, and how many there are: as planned, or more.
+    /// How many of its checks passed, and how many there are: those that were made, and of a scenario that did not
+    /// pass also those that it never came to. What it did not come to otherwise belongs to outcomes that did not happen.
     pub fn checks(&self) -> (usize, usize) {
         let made = self.last().into_iter().flat_map(Attempt::checks);
         let made: Vec<Verdict> = made.map(|(_, check)| check.result.verdict).collect();
         let passed = made.iter().filter(|verdict| **verdict == Verdict::Pass).count();
-        (passed, made.len().max(self.planned.checks as usize))
+        let planned = if self.mark() == Mark::Pass { 0 } else { self.planned.checks as usize };
+        (passed, made.len().max(planned))
     }
 
     /// How it stands. A scenario whose checks did not all pass is never a pass, whatever its end says.
@@ -226,6 +228,12 @@ impl Step {
             None if checks.max() == Some(Verdict::Fail) => Mark::Fail,
             None => Mark::Unfinished,
         }
+    }
+
+    /// Why it was not done, if so: the outcome that it belongs to did not happen.
+    pub fn left_out(&self) -> Option<&str> {
+        let end = self.finished.as_ref()?;
+        (end.verdict.is_none() && !end.reason.is_empty()).then_some(end.reason.as_str())
     }
 
     /// True if its action went wrong: it did not pass, and none of its checks says so.

@@ -3,7 +3,7 @@
 
 mod story;
 
-use seatrial_record::{Blame, ClaimDefinition, Event, Finding, ObservedKind, Verdict};
+use seatrial_record::{Blame, ClaimDefinition, DetailKind, Event, FaultPhase, Finding, ObservedKind, Verdict};
 pub use story::{Outcome, Story};
 
 pub const DNODES: &str = "   id   |           end_point            | vnodes | cores  |   status   | role  |       create_time       |      offline reason      |
@@ -248,6 +248,78 @@ pub fn contradicted() -> Vec<Event> {
     story.end_step();
     story.end_scenario();
     story.finish()
+}
+
+/// Faults under inserts, on a real cluster: healed in the first scenario, without a witness in the second.
+pub fn chaos() -> Vec<Event> {
+    let mut story = Story::new(&ledger(), &[("partition@headless", 4), ("pod-kill@headless", 3)]);
+    story.tells_own_time();
+    story.detail(DetailKind::ImageDigest, "sha256:5f3b0c2f3a1e8d7b6c5a49382716050403020100ffeeddccbbaa998877665544");
+    story.detail(DetailKind::Edition, "community");
+    story.detail(DetailKind::Kind, "v0.33.0");
+    story.detail(DetailKind::NodeImage, "kindest/node:v1.36.1");
+    story.detail(DetailKind::Nodes, "1 control plane, 3 workers");
+    story.detail(DetailKind::Runtime, "Docker 27.1");
+    boot(&mut story, "partition@headless", 3);
+    story.step("workload inserts, then a partition of tdengine-0 from the others for 30 s");
+    inserts(&mut story, 12, 180, 0, 0, 2_400);
+    story.fault(1, "partition", "tdengine-0 | tdengine-1, tdengine-2", FaultPhase::Injected, "");
+    story.pass(700).fault(1, "partition", "", FaultPhase::Witnessed, "REJECT counter of tdengine-0 went from 0 to 41");
+    story.observe(ObservedKind::Dnode, "dnode 1", "offline: status msg timeout");
+    inserts(&mut story, 4, 60, 40, 20, 9_000);
+    story.fault(2, "slow-dns", "tdengine-1", FaultPhase::Injected, "");
+    story.fault(2, "slow-dns", "", FaultPhase::Witnessed, "a look-up took 2.1 s");
+    inserts(&mut story, 20, 0, 3, 12, 0);
+    story.fault(2, "slow-dns", "", FaultPhase::Healed, "a look-up took 2 ms");
+    inserts(&mut story, 6, 0, 0, 15, 0);
+    story.fault(1, "partition", "", FaultPhase::Healing, "");
+    story.pass(300).fault(1, "partition", "", FaultPhase::Healed, "no rule of ours is left; the counter stands still");
+    inserts(&mut story, 3, 20, 2, 1, 61_000);
+    story.observe(ObservedKind::Dnode, "dnode 1", "ready");
+    story.recovered("inserts", 1, 2_900).recovered("dnode 1 ready", 1, 3_100);
+    inserts(&mut story, 20, 175, 0, 0, 2_600);
+    story.check(
+        "dnodes: ready [1, 2, 3] within 60s",
+        Outcome::pass("1 | ready\n2 | ready\n3 | ready").after(3_180).changed(2_960),
+    );
+    story.check(
+        "sql: select count(*) from load.rows",
+        Outcome::of(Verdict::Fail, "5,931 rows", "5,931 rows in tdengine-0\n5,918 rows in tdengine-1")
+            .blame(Blame::Product)
+            .because("13 acknowledged rows are not there when tdengine-1 is asked.")
+            .seen_by("shell in tdengine-0", Verdict::Pass, "5,931 rows")
+            .seen_by("websocket to tdengine-1", Verdict::Fail, "5,918 rows")
+            .seen_by("rest to tdengine-2", Verdict::Unknown, "no answer within 30 s"),
+    );
+    story.end_step();
+    story.end_scenario();
+    boot(&mut story, "pod-kill@headless", 2);
+    story.step("kill taosd in tdengine-1");
+    story.fault(1, "kill -9", "tdengine-1", FaultPhase::Injected, "");
+    story.pass(5_000).fault(
+        1,
+        "kill -9",
+        "",
+        FaultPhase::NotWitnessed,
+        "the container has the same start time as before",
+    );
+    story.recovered("dnode 2 ready", 1, 9_400);
+    story.check(
+        "dnodes: ready [1, 2] within 60s",
+        Outcome::of(Verdict::Unknown, "1 | ready\n2 | ready", "1 | ready\n2 | ready")
+            .blame(Blame::Harness)
+            .because("The fault has no witness: what follows proves nothing."),
+    );
+    story.end_step();
+    story.end_scenario();
+    story.finish()
+}
+
+fn inserts(story: &mut Story, seconds: u64, ok: u64, failed: u64, unknown: u64, p50_us: u64) {
+    for second in 0..seconds {
+        let ok = if ok > 0 { ok + second * 7 % 11 } else { 0 };
+        story.pass(1_000).second("inserts", ok, failed, unknown, p50_us + second * 37 % 200);
+    }
 }
 
 /// Killed in the middle of its second scenario.

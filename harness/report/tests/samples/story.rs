@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
 use seatrial_record::{
-    Blame, Body, CheckFinished, ClaimDefinition, ClaimFinding, Event, Evidence, EvidenceKind, ExitCode, FORMAT,
-    Finding, Observation, ObservedKind, PlannedScenario, RunFinished, RunStarted, ScenarioFinished, Skipped,
-    StepFinished, Table, Verdict,
+    Blame, Body, CheckFinished, ClaimDefinition, ClaimFinding, Detail, DetailKind, Event, Evidence, EvidenceKind,
+    ExitCode, FORMAT, FaultChange, FaultPhase, Finding, Latency, Measured, Observation, ObservedKind, PlannedScenario,
+    Recovery, RunFinished, RunStarted, ScenarioFinished, SeenBy, Skipped, StepFinished, Table, Verdict,
 };
 
 /// Tells a run event by event and keeps count of what has happened.
@@ -21,6 +21,7 @@ pub struct Story {
     reasons: Vec<String>,
     run: Vec<Verdict>,
     fresh: bool,
+    own: bool,
 }
 
 /// How a check ends.
@@ -34,6 +35,8 @@ pub struct Outcome {
     after: Option<u64>,
     evidence: Vec<u64>,
     findings: Vec<ClaimFinding>,
+    seen_by: Vec<SeenBy>,
+    changed: Option<u64>,
 }
 
 impl Outcome {
@@ -48,6 +51,8 @@ impl Outcome {
             after: None,
             evidence: Vec::new(),
             findings: Vec::new(),
+            seen_by: Vec::new(),
+            changed: None,
         }
     }
 
@@ -72,6 +77,17 @@ impl Outcome {
 
     pub fn after(mut self, ms: u64) -> Self {
         self.after = Some(ms);
+        self
+    }
+
+    /// The change itself came after `ms`, by the cluster's own time stamps.
+    pub fn changed(mut self, ms: u64) -> Self {
+        self.changed = Some(ms);
+        self
+    }
+
+    pub fn seen_by(mut self, client: &str, verdict: Verdict, seen: &str) -> Self {
+        self.seen_by.push(SeenBy { client: client.into(), verdict, seen: seen.into() });
         self
     }
 
@@ -104,6 +120,7 @@ impl Story {
             reasons: Vec::new(),
             run: Vec::new(),
             fresh: true,
+            own: false,
         };
         story.add(Body::RunStarted(Box::new(RunStarted {
             format: FORMAT,
@@ -125,6 +142,11 @@ impl Story {
     fn add(&mut self, body: Body) {
         let seq = self.events.len() as u64 + 1;
         self.events.push(Event { seq, at: self.at, body });
+    }
+
+    /// From now on scenarios say how much of their time was the harness's own.
+    pub fn tells_own_time(&mut self) {
+        self.own = true;
     }
 
     pub fn skip(&mut self, name: &str, reason: &str) {
@@ -160,6 +182,47 @@ impl Story {
     pub fn observe(&mut self, kind: ObservedKind, name: &str, state: &str) {
         let observation = Observation { kind, name: name.into(), state: state.into() };
         self.add(Body::Observed { scenario: self.scenario.clone(), observation });
+    }
+
+    pub fn detail(&mut self, what: DetailKind, value: &str) {
+        let Some(Event { body: Body::RunStarted(start), .. }) = self.events.first_mut() else { return };
+        start.details.push(Detail::new(what, value));
+    }
+
+    pub fn fault(&mut self, fault: u32, name: &str, target: &str, phase: FaultPhase, text: &str) -> &mut Self {
+        self.add(Body::Fault(FaultChange {
+            scenario: self.scenario.clone(),
+            fault,
+            name: name.into(),
+            target: target.into(),
+            phase,
+            text: text.into(),
+            evidence: Vec::new(),
+        }));
+        self
+    }
+
+    /// A second of a workload that ends now.
+    pub fn second(&mut self, workload: &str, ok: u64, failed: u64, unknown: u64, p50_us: u64) -> &mut Self {
+        let latency = Latency { p50_us, p95_us: p50_us * 4, p99_us: p50_us * 9, max_us: p50_us * 20 };
+        let from = self.at - SignedDuration::from_secs(1);
+        self.add(Body::Measured(Measured {
+            scenario: self.scenario.clone(),
+            workload: workload.into(),
+            from,
+            span_ms: 1_000,
+            ok,
+            failed,
+            unknown,
+            latency: (ok > 0).then_some(latency),
+        }));
+        self
+    }
+
+    pub fn recovered(&mut self, what: &str, fault: u32, took_ms: u64) -> &mut Self {
+        let (scenario, what) = (self.scenario.clone(), what.into());
+        self.add(Body::Recovered(Recovery { scenario, what, fault: Some(fault), took_ms }));
+        self
     }
 
     pub fn shell(&mut self, title: &str, sql: &str, output: &str) -> u64 {
@@ -224,8 +287,8 @@ impl Story {
             reason: end.reason,
             outcome: end.named,
             findings: end.findings,
-            seen_by: Vec::new(),
-            changed_after_ms: None,
+            seen_by: end.seen_by,
+            changed_after_ms: end.changed,
             fulfilled_after_ms: end.after,
             took_ms: self.since(self.step_began),
             evidence: end.evidence,
@@ -276,7 +339,7 @@ impl Story {
             passed: u32::try_from(passed).unwrap(),
             checks: u32::try_from(checks).unwrap(),
             took_ms: self.since(self.scenario_began),
-            own_ms: None,
+            own_ms: self.own.then(|| self.since(self.scenario_began) / 40),
         };
         self.add(Body::ScenarioFinished(end));
     }

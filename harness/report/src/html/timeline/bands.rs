@@ -40,12 +40,12 @@ impl<'a> Bands<'a> {
         self.rows * LANE
     }
 
-    /// Goes below everything else.
+    /// Goes above everything else, and lets it shine through.
     pub(super) fn shades(&self, scale: &Scale, height: u64) -> Markup {
         html! {
             @for (_, from, to, _) in &self.placed {
                 @let (x, wide) = scale.span(*from, *to);
-                rect.shade x=(x) y=(HEAD) width=(wide) height=(height - HEAD) {}
+                rect.shade x=(x) y=(HEAD + self.height()) width=(wide) height=(height - HEAD - self.height()) {}
             }
         }
     }
@@ -110,7 +110,7 @@ pub(crate) fn table(page: &Page<'_>, attempt: &Attempt) -> Markup {
                             td {
                                 (proof(fault.witness(), words.witnessed, words.not_witnessed))
                                 @for id in fault.evidence.iter().take(5) {
-                                    @if page.model.evidence(*id).is_some() {
+                                    @if page.shows_evidence(*id) {
                                         " " a.ref href=(format!("#e{id}")) { (words.evidence) " " (id) }
                                     }
                                 }

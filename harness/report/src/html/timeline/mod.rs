@@ -67,17 +67,17 @@ pub(crate) fn figure(page: &Page<'_>, index: usize, scenario: &Scenario, attempt
             div.scroll tabindex="0" role="group" aria-label=(words.timeline) {
                 svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img" aria-labelledby=(format!("t{index}")) {
                     title id=(format!("t{index}")) { (describe) }
-                    (bands.shades(&scale, height))
                     (scale.axis(height))
                     (steps(page, &scale, attempt))
                     (bands.bars(page, &scale))
                     @for (row, lane) in shown.iter().enumerate() { (draw(&scale, lanes_top + row as u64 * LANE, lane)) }
                     (plots.draw(page, &scale, plots_top))
+                    (bands.shades(&scale, height))
                     (failures(page, &scale, attempt, height))
                 }
             }
             @if !all.is_empty() || !bands.is_empty() || !plots.is_empty() {
-                (legend(words, !bands.is_empty()))
+                (legend(words, !bands.is_empty(), !plots.is_empty()))
                 @if drawn.len() > LANES { p.muted { (fill(words.more_lanes, &[&(drawn.len() - LANES).to_string()])) } }
                 (changes(words, &all))
                 (plots.table(page))
@@ -159,8 +159,13 @@ fn failures(page: &Page<'_>, scale: &Scale, attempt: &Attempt, height: u64) -> M
     }
 }
 
-fn legend(words: &Words, faults: bool) -> Markup {
-    let items = [("good", words.good), ("changing", words.changing), ("bad", words.bad), ("neutral", words.neutral)];
+fn legend(words: &Words, faults: bool, workloads: bool) -> Markup {
+    let states = [("good", words.good), ("changing", words.changing), ("bad", words.bad), ("neutral", words.neutral)];
+    let ends = [words.ok, words.not_known, words.failed, ""];
+    let both = |(state, end): (&str, &str)| {
+        if workloads && !end.is_empty() { format!("{state} / {end}") } else { state.to_owned() }
+    };
+    let items = states.into_iter().zip(ends).map(|((class, state), end)| (class, both((state, end))));
     html! {
         ul.legend aria-hidden="true" {
             @for (class, word) in items {
@@ -179,7 +184,7 @@ fn changes(words: &Words, all: &[Lane]) -> Markup {
     html! {
         details {
             summary { (words.state_changes) }
-            table.rows {
+            div.scroll tabindex="0" role="group" aria-label=(words.state_changes) { table.rows {
                 thead { tr { th scope="col" { (words.starts) } th scope="col" { (words.what) } th scope="col" { (words.state) } } }
                 tbody {
                     @for (from, lane, segment) in changes.iter().take(CHANGES) {
@@ -190,7 +195,7 @@ fn changes(words: &Words, all: &[Lane]) -> Markup {
                         }
                     }
                 }
-            }
+            } }
             @if more > 0 { p.muted { (fill(words.more, &[&more.to_string()])) } }
         }
     }

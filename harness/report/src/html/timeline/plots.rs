@@ -109,7 +109,7 @@ impl<'a> Plots<'a> {
             @if !self.is_empty() {
                 details {
                     summary { (words.measurements) }
-                    table.rows {
+                    div.scroll tabindex="0" role="group" aria-label=(words.measurements) { table.rows {
                         thead { tr {
                             th scope="col" { (words.starts) } th scope="col" { (words.workload) }
                             th scope="col" { (words.ok) } th scope="col" { (words.failed) }
@@ -124,7 +124,7 @@ impl<'a> Plots<'a> {
                                 }
                             }
                         }
-                    }
+                    } }
                     @if more > 0 { p.muted { (fill(words.more, &[&more.to_string()])) } }
                 }
             }
@@ -172,8 +172,10 @@ fn stack(bin: &Bin, most: u64, floor: u64) -> Vec<(&'static str, u64, u64)> {
 fn latency(page: &Page<'_>, scale: &Scale, top: u64, bins: &[Bin]) -> Markup {
     let most = bins.iter().map(|bin| bin.p99_us).max().unwrap_or(1).max(1_000);
     let floor = top + PLOT - 4;
-    let line = |value: fn(&Bin) -> u64| {
-        let points = bins.iter().filter(|bin| value(bin) > 0).map(|bin| {
+    // A line ends where nothing was acknowledged.
+    let runs: Vec<&[Bin]> = bins.split(|bin| bin.p99_us == 0).filter(|run| !run.is_empty()).collect();
+    let line = |run: &[Bin], value: fn(&Bin) -> u64| {
+        let points = run.iter().map(|bin| {
             let (x, wide) = scale.span(bin.from, bin.to);
             format!("{},{}", x + wide / 2, floor - decades(value(bin)) * INNER / decades(most).max(1))
         });
@@ -183,8 +185,10 @@ fn latency(page: &Page<'_>, scale: &Scale, top: u64, bins: &[Bin]) -> Markup {
         g.plot {
             text.name x="0" y=(top + 20) { (page.words.latency) }
             text.name.small x="0" y=(top + 36) { "p50 – p99, ≤ " (micros(most)) }
-            polyline.p50 points=(line(|bin| bin.p50_us)) {}
-            polyline.p99 points=(line(|bin| bin.p99_us)) {}
+            @for run in runs {
+                polyline.p50 points=(line(run, |bin| bin.p50_us)) {}
+                polyline.p99 points=(line(run, |bin| bin.p99_us)) {}
+            }
             line.floor x1=(scale.x(0)) x2=(scale.x(scale.total)) y1=(floor) y2=(floor) {}
         }
     }

@@ -39,6 +39,9 @@ words! {
         "记录在运行结束之前中断：运行被终止或仍在进行。以下仅为已记录的内容。";
     reason_interrupted: "The run was stopped before its end.", "运行在结束前被停止。";
 
+    model_note: "This run used the embedded cluster, whose servers are a model that is held to recordings of real ones. It says whether documents, scenarios and recordings agree; whether a new release is sound, only a run on real servers can say.",
+        "本次运行使用内嵌集群：其中的服务器是按真实服务器的记录校准的模型。它说明文档、场景与记录是否一致；新版本是否可靠，只有在真实服务器上运行才能说明。";
+    first_reason: "First: {}", "首个：{}";
     checks_passed: "{} of {} checks passed", "{} / {} 项检查通过";
     scenarios_passed: "{} of {} scenarios passed", "{} / {} 个场景通过";
     claims_decided: "{} of {} claims decided", "{} / {} 条文档论断有结论";
@@ -62,6 +65,7 @@ words! {
     seed: "Seed", "随机种子";
     seatrial: "Seatrial", "Seatrial";
     started: "Started", "开始时间";
+    started_cluster: "Started, on the cluster's clock", "开始时间（集群时钟）";
     host: "Host", "主机";
     duration: "Duration", "时长";
     cluster_clock: "{} on the cluster's clock", "集群时钟 {}";
@@ -86,7 +90,8 @@ words! {
     held_in: "held in {} of {} runs", "在 {} / {} 次运行中成立";
     decided_by_checks: "{} checks", "{} 项检查";
     decided_by_check: "1 check", "1 项检查";
-    seen_instead: "Seen", "观察到";
+    seen_instead: "Seen instead:", "实际观察到：";
+    claims_not_tested: "Claims that nothing looked at ({})", "未被检查的论断（{}）";
 
     why_no_scenario: "no scenario of this run speaks of it", "本次运行没有场景涉及它";
     why_not_finished: "its scenarios did not finish: {}", "相关场景未完成：{}";
@@ -94,6 +99,10 @@ words! {
     scenario_skipped: "Scenarios that did not run", "未运行的场景";
     scenario_unfinished: "Scenarios that did not finish", "未完成的场景";
     steps_unfinished: "Steps that did not run", "未运行的步骤";
+    steps_not_applicable: "Steps of outcomes that did not happen", "未发生的结果所对应的步骤";
+    steps_not_applicable_note: "What real servers do by chance has named outcomes, each with steps of its own.", "真实服务器上随机出现的结果各有名称，并各有对应的步骤。";
+    steps_count: "{} steps", "{} 个步骤";
+    checks_not_applicable: "{} more belong to outcomes that did not happen", "另有 {} 项属于未发生的结果";
     claims_untested: "Claims without a verdict", "没有结论的论断";
     all_tested: "Every planned scenario ran to its end, and every claim has a verdict.", "所有计划的场景都已运行完毕，所有论断都有结论。";
 
@@ -138,7 +147,7 @@ words! {
     context: "Context", "上下文";
     runtime: "Container runtime", "容器运行时";
     faults: "Faults", "故障";
-    fault: "fault", "故障";
+    fault: "Fault", "故障";
     witness: "Witness", "见证";
     witnessed: "took hold", "已生效";
     not_witnessed: "no witness", "无见证";
@@ -170,6 +179,7 @@ words! {
     truncated: "cut at its bound when it was recorded", "记录时已截断";
     left_out: "{} left out here; the whole text is in {}", "此处省略 {}；全文见 {}";
     in_file: "{}, in {}", "{}，见 {}";
+    in_json: "Its steps are not shown here to bound the size of this page; they are in report.json.", "为限制页面大小，未在此显示其步骤；见 report.json。";
     in_events: "not shown here to bound the size of this page; it is in events.jsonl", "为限制页面大小未在此显示；见 events.jsonl";
     more: "… {} more", "… 还有 {} 项";
     product: "product", "产品";
