@@ -15,6 +15,9 @@ use seatrial_record::Event;
 use seatrial_report::{Lang, RunFacts, write_all};
 use serde_json::Value;
 
+/// What makes the events of a sample run.
+type Story = fn() -> Vec<Event>;
+
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
 fn main() -> ExitCode {
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
     }
     let missing = browser.is_none() || axe.is_none();
     let (browser, axe) = (browser.unwrap_or_default(), axe.unwrap_or_default());
-    let runs: [(&str, fn() -> Vec<Event>); 5] = [
+    let runs: [(&str, Story); 5] = [
         ("passing", samples::passing),
         ("failing", samples::failing),
         ("contradicted", samples::contradicted),
