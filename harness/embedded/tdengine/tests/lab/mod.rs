@@ -398,6 +398,20 @@ impl Lab {
         self.until(limit, || async move { !self.dnodes(0).await.iter().any(|row| row.starts_with(id)) }).await
     }
 
+    /// The databases of the recordings, one of one replica and one of three, with some tables of one row each.
+    pub async fn load_v3(&self, tables: usize) {
+        for sql in ["create database d1 replica 1 vgroups 8", "create database d3 replica 3 vgroups 4"] {
+            let made = self.taos(0, sql).await;
+            assert!(made.out.contains("Create OK, 0 row(s) affected ("), "{made:?}");
+        }
+        for db in ["d1", "d3"] {
+            let insert = |table| format!("; insert into c{table} using st tags({table}) values(now, {table})");
+            let inserts: Vec<String> = (0..tables).map(insert).collect();
+            let sql = format!("use {db}; create stable st(ts timestamp, v bigint) tags (n int){}", inserts.concat());
+            assert_eq!(self.taos(0, &sql).await.err, "");
+        }
+    }
+
     /// Starts pods one after the other, each when the one before is ready, and lets them settle.
     pub async fn boot(&self, count: u32) {
         for n in 0..count {

@@ -97,7 +97,8 @@ impl Mnode {
         Ok(vec![Step::Do(vec![create]), Step::Do(vec![confirm]), Step::Set(Update::Replicas(vg, vec![target]))])
     }
 
-    /// A vnode moves: the new one learns, gets its vote, and then the old one goes.
+    /// A vnode moves: the new one learns, gets its vote, and then the old one goes. One that is lost goes first: nobody
+    /// could wait for it.
     fn relocate(&self, vg: i32, row: &VgroupRow, (old, online): (i32, bool), new: Option<i32>) -> Vec<Step> {
         let change = |members: Vec<Member>| {
             let order = Order::ChangeMembers { group: vg, members: members.into() };
@@ -107,13 +108,17 @@ impl Mnode {
             let order = Order::Confirm { group: vg, member };
             Step::Do(vec![Task { to: Target::Leader(vg), order }])
         };
-        let members: Vec<Member> = row.dnodes.iter().filter_map(|dnode| self.sdb.member(*dnode, false)).collect();
+        let kept = row.dnodes.iter().filter(|dnode| online || **dnode != old);
+        let members: Vec<Member> = kept.filter_map(|dnode| self.sdb.member(*dnode, false)).collect();
         let with = |learner: bool| {
             let new = new.and_then(|dnode| self.sdb.member(dnode, learner));
             members.iter().cloned().chain(new).collect::<Vec<Member>>()
         };
         let left: Vec<Member> = with(false).into_iter().filter(|member| member.id != old).collect();
         let mut steps = Vec::new();
+        if !online {
+            steps.push(change(members.clone()));
+        }
         if let Some(target) = new {
             let config = self.sdb.vnode_config(vg, row, with(true).into());
             let create = Task { to: Target::Dnode(target), order: Order::CreateVnode { config, waited: 0 } };
@@ -121,8 +126,8 @@ impl Mnode {
             steps.extend([change(with(true)), confirm(new), change(with(false))]);
         }
         let dnodes = left.iter().map(|member| member.id).collect();
-        steps.push(change(left));
         if online {
+            steps.push(change(left));
             steps.push(Step::Do(vec![Task { to: Target::Dnode(old), order: Order::DropVnode(vg) }]));
         }
         steps.extend([Step::Set(Update::Replicas(vg, dnodes)), confirm(None)]);

@@ -11,6 +11,7 @@ use tokio::{
 
 use super::{Body, Command, Durable, Entry, Machine, Message};
 use crate::{
+    config::EndPoint,
     queue::Ticket,
     v3::{
         event::Event,
@@ -74,6 +75,8 @@ pub(crate) struct Raft<M: Machine> {
     timer: Option<(Instant, Ticket)>,
     waiting: BTreeMap<u64, Waiting>,
     pub(super) members: Arc<[Member]>,
+    /// End points of all who were members: one that is removed still waits for the answer.
+    known: BTreeMap<i32, EndPoint>,
 }
 
 impl<M: Machine> Raft<M> {
@@ -98,8 +101,10 @@ impl<M: Machine> Raft<M> {
             deadline: Instant::now(),
             timer: None,
             waiting: BTreeMap::new(),
+            known: BTreeMap::new(),
             members,
         };
+        raft.keep_known();
         if !raft.has_vote() {
             raft.role = Role::Learner;
         } else if raft.voters() == 1 {
@@ -213,6 +218,7 @@ impl<M: Machine> Raft<M> {
             return;
         }
         self.members = members;
+        self.keep_known();
         let listed: BTreeSet<i32> = self.members.iter().map(|member| member.id).collect();
         self.others.retain(|id, _| listed.contains(id));
         if self.role.leads() {
@@ -220,6 +226,10 @@ impl<M: Machine> Raft<M> {
         } else if self.role == Role::Learner && self.has_vote() {
             self.role = Role::Follower;
         }
+    }
+
+    fn keep_known(&mut self) {
+        self.known.extend(self.members.iter().map(|member| (member.id, member.ep.clone())));
     }
 
     /// Applies what is committed, and tells those who wait for it.
@@ -254,11 +264,11 @@ impl<M: Machine> Raft<M> {
     }
 
     pub(super) fn send(&self, node: &Taosd, to: i32, body: Body<M>) {
-        let Some(member) = self.members.iter().find(|member| member.id == to) else { return };
+        let Some(ep) = self.known.get(&to) else { return };
         let term = self.durable().term;
         let letter = M::letter(Message { term, body });
         // What is lost is sent again with the next sign of life, or the next election.
-        let _ = node.send(&member.ep, Event::Raft { group: self.id, from: self.me, letter });
+        let _ = node.send(ep, Event::Raft { group: self.id, from: self.me, letter });
     }
 
     pub(super) fn arm(&mut self, node: &Taosd) {
