@@ -2,16 +2,15 @@
 
 use std::{
     error::Error,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
-use seatrial_engine::{
-    Document, Edits, Keep, ManifestSet, Options, Plan, RunSummary, Selection, Suite, scenario::Mistakes,
-};
+use seatrial_engine::{Document, Edits, Keep, ManifestSet, Options, Plan, Selection, Suite, scenario::Mistakes};
 use seatrial_environments::Embedded;
-use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
+use seatrial_record::{Body, Event, EventLog, RunFinished, Sink, Verdict, WriteError};
 
 /// Anything that can go wrong before a scenario runs.
 pub type Failure = Box<dyn Error + Send + Sync>;
@@ -25,7 +24,7 @@ pub struct Checkout {
 /// A run that is over.
 pub struct Ran {
     /// How it ended.
-    pub summary: RunSummary,
+    pub summary: RunFinished,
     /// Everything that happened.
     pub events: Vec<Event>,
 }
@@ -55,11 +54,9 @@ impl Checkout {
         Ok(self.suite.plan(&selection, &self.sets)?)
     }
 
-    /// Runs `plan` on embedded clusters, on a paused clock of its own.
-    pub fn run(&self, plan: &Plan, seed: u64) -> Result<Ran, Failure> {
+    /// Runs `plan` on embedded clusters, `jobs` of its scenarios at once.
+    pub fn run(&self, plan: &Plan, seed: u64, jobs: usize) -> Result<Ran, Failure> {
         let tdengine = plan.version.to_string();
-        let events = Events::default();
-        let mut log = EventLog::new(vec![Box::new(events.clone())]);
         let options = Options {
             seatrial: env!("CARGO_PKG_VERSION").to_owned(),
             replay: format!("seatrial run --tdengine {tdengine} --seed {seed}"),
@@ -70,18 +67,31 @@ impl Checkout {
                 storage_class: None,
             },
             keep: Keep::Never,
+            jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
             cancel: tokio::sync::watch::channel(false).1,
         };
-        let summary = paused_runtime()?.block_on(async {
-            let environment = Embedded::new(&tdengine, Defects::default())?;
-            Ok::<_, Failure>(seatrial_engine::run(plan, &self.sets, &environment, &options, &mut log).await?)
+        let environment = Embedded::new(&tdengine, Defects::default())?;
+        let runtime = paused_runtime()?;
+        let events = told(|log| {
+            runtime.block_on(seatrial_engine::run(plan, &self.sets, &environment, &options, log)).map(drop)
         })?;
-        let events = std::mem::take(&mut *events.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let Some(Body::RunFinished(summary)) = events.last().map(|event| event.body.clone()) else {
+            return Err("the run has no end".into());
+        };
         Ok(Ran { summary, events })
     }
 }
 
 impl Ran {
+    /// Milliseconds that passed on the clocks of all scenarios together.
+    pub fn simulated_ms(&self) -> u64 {
+        let took = self.events.iter().filter_map(|event| match &event.body {
+            Body::ScenarioFinished(end) => Some(end.took_ms),
+            _ => None,
+        });
+        took.sum()
+    }
+
     /// What did not pass, in full; empty if all did.
     pub fn complaints(&self) -> String {
         let complaints = self.events.iter().filter_map(|event| match &event.body {
@@ -104,6 +114,14 @@ impl Ran {
         });
         complaints.collect()
     }
+}
+
+/// The events that `tell` adds to a log.
+pub fn told<E: Into<Failure>>(tell: impl FnOnce(&mut EventLog) -> Result<(), E>) -> Result<Vec<Event>, Failure> {
+    let events = Events::default();
+    let mut log = EventLog::new(vec![Box::new(events.clone())]);
+    tell(&mut log).map_err(Into::into)?;
+    Ok(std::mem::take(&mut *events.0.lock().unwrap_or_else(PoisonError::into_inner)))
 }
 
 /// Keeps all events.

@@ -28,7 +28,7 @@ fn trials() -> Result<Vec<Trial>, Failure> {
             let name = format!("{folder}::{}", keys.join("+"));
             let checkout = Arc::clone(&checkout);
             trials.push(Trial::test(name, move || {
-                let ran = checkout.run(&plan, SEED).map_err(|failure| Failed::from(failure.to_string()))?;
+                let ran = checkout.run(&plan, SEED, 1).map_err(|failure| Failed::from(failure.to_string()))?;
                 if ran.summary.verdict == Some(Verdict::Pass) {
                     return Ok(());
                 }

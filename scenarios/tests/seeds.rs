@@ -1,6 +1,8 @@
 //! What a seed may change, and what it may not.
 
-use seatrial_record::Verdict;
+use std::num::NonZero;
+
+use seatrial_record::{Part, Verdict, merge};
 use seatrial_scenarios::{Checkout, Failure};
 
 const TDENGINE: &str = "2.1.1.0";
@@ -10,15 +12,23 @@ fn seeds() -> u64 {
     std::env::var("SEATRIAL_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(8)
 }
 
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 #[test]
 fn one_seed_gives_one_run_to_the_byte() -> Result<(), Failure> {
     let checkout = Checkout::load("doc-2x")?;
     let plan = checkout.plan(TDENGINE)?;
-    let [first, second] = [checkout.run(&plan, 7)?, checkout.run(&plan, 7)?];
-    for (one, other) in first.events.iter().zip(&second.events) {
-        assert_eq!(one, other);
+    let first = checkout.run(&plan, 7, 1)?;
+    // However many run at once.
+    for jobs in [1, 4] {
+        let again = checkout.run(&plan, 7, jobs)?;
+        for (one, other) in first.events.iter().zip(&again.events) {
+            assert_eq!(one, other, "{jobs} at once");
+        }
+        assert_eq!(first.events.len(), again.events.len());
     }
-    assert_eq!(first.events.len(), second.events.len());
     Ok(())
 }
 
@@ -28,12 +38,30 @@ fn another_seed_gives_other_times_and_the_same_verdicts() -> Result<(), Failure>
     let plan = checkout.plan(TDENGINE)?;
     let mut durations = Vec::new();
     for seed in 1..=seeds() {
-        let ran = checkout.run(&plan, seed)?;
+        let ran = checkout.run(&plan, seed, cores())?;
         assert_eq!(ran.summary.verdict, Some(Verdict::Pass), "seed {seed}\n{}", ran.complaints());
-        durations.extend(ran.events.last().map(|event| event.at));
+        durations.push(ran.simulated_ms());
     }
-    durations.sort();
+    durations.sort_unstable();
     durations.dedup();
     assert!(durations.len() > 1, "no seed changed any time");
+    Ok(())
+}
+
+#[test]
+fn shards_joined_tell_what_the_whole_run_tells() -> Result<(), Failure> {
+    let checkout = Checkout::load("doc-2x")?;
+    let plan = checkout.plan(TDENGINE)?;
+    let whole = checkout.run(&plan, 3, cores())?;
+    let part = |index| {
+        let events = checkout.run(&plan.clone().shard(index, 3), 3, cores())?.events;
+        Ok(Part { path: format!("shard-{index}").into(), events })
+    };
+    let parts = [3, 1, 2].into_iter().map(part).collect::<Result<Vec<_>, Failure>>()?;
+    let joined = seatrial_scenarios::told(|log| merge(&parts, log))?;
+    for (one, other) in whole.events.iter().zip(&joined) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(whole.events.len(), joined.len());
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 mod environment;
 
-use std::path::PathBuf;
+use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 
@@ -53,7 +53,7 @@ pub enum Command {
     #[command(after_help = "Examples:\n  seatrial schema > scenario.schema.json\n  seatrial schema --of report")]
     Schema(SchemaArgs),
     /// Make the reports of a run again from its events; also of a run that was killed.
-    #[command(after_help = "Examples:\n  seatrial report target/seatrial/latest\n  seatrial report RUN --lang zh")]
+    #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// Look whether this machine and the image can do what a run needs.
     #[command(after_help = DOCTOR_EXAMPLES)]
@@ -82,6 +82,7 @@ Examples:
   seatrial run --tdengine 3.3.0.1                the documented path of 3.x
   seatrial run --manifests headless --seed 7     one set of manifests, another seed
   seatrial run --repeat 20                       how often does what is left to chance happen?
+  seatrial run --shard 2/3 --out shard-2         the second of three CI jobs; see `seatrial report --merge`
   seatrial run --env kind --tdengine 2.1.1.0     on a real cluster that is made for the run
   seatrial run --env kind --reuse dev --keep=on-failure
   seatrial run --env kubeconfig --context NAME   on a cluster that is there already, in own namespaces
@@ -95,6 +96,12 @@ Examples:
   seatrial doctor
   seatrial doctor --env kind --image tdengine/tdengine:3.3.0.1 --node-image kindest/node:v1.33.1
   seatrial doctor --env kubeconfig --context NAME";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  seatrial report target/seatrial/latest
+  seatrial report RUN --lang zh
+  seatrial report --merge shard-1 shard-2 shard-3 --out whole";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -168,6 +175,12 @@ pub struct RunArgs {
     /// Run each scenario N times, each time with another seed.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub repeat: u32,
+    /// Run N scenarios at once [default: one for each core on embedded clusters, else 1]. The outcome is the same.
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// Run only part I of N, say in one of N CI jobs. `seatrial report --merge` joins what they leave.
+    #[arg(long, value_name = "I/N", value_parser = parse_shard)]
+    pub shard: Option<Part>,
     /// Where to leave events and reports; must not exist [default: target/seatrial/RUN-ID].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -183,6 +196,21 @@ pub struct RunArgs {
     /// Where to run them.
     #[command(flatten)]
     pub environment: EnvironmentArgs,
+}
+
+/// A part of a suite that is split: `2/3`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub count: u32,
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.count)
+    }
 }
 
 /// When to keep what a scenario made.
@@ -226,8 +254,12 @@ pub enum SchemaOf {
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
     /// The folder of the run, or its `events.jsonl`.
-    pub run: PathBuf,
-    /// Where to write the reports [default: the folder of the run].
+    #[arg(required_unless_present = "merge")]
+    pub run: Option<PathBuf>,
+    /// Join the shards of one run, each a folder that `run --shard` left; all of them, in any order.
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with = "run")]
+    pub merge: Vec<PathBuf>,
+    /// Where to write the reports [default: the folder of the run, or a new one for joined shards].
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Language of the reports.
@@ -269,6 +301,14 @@ pub struct SelfcheckArgs {
     pub defect: Vec<String>,
 }
 
+fn parse_shard(text: &str) -> Result<Part, String> {
+    let parts = text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
+    match parts {
+        Some((index, count)) if 1 <= index && index <= count => Ok(Part { index, count }),
+        _ => Err("expected I/N, such as 2/3 for the second of three parts".to_owned()),
+    }
+}
+
 /// The fastest that `max` means: a thousand seconds a second, so that a watch can still be followed.
 const MAX_SPEED: f64 = 1000.0;
 
@@ -293,6 +333,17 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[rstest]
+    #[case("1/1", Some("1/1"))]
+    #[case("2/3", Some("2/3"))]
+    #[case("0/3", None)]
+    #[case("4/3", None)]
+    #[case("2", None)]
+    #[case("2/-3", None)]
+    fn shards(#[case] text: &str, #[case] part: Option<&str>) {
+        assert_eq!(parse_shard(text).ok().map(|part| part.to_string()), part.map(str::to_owned));
     }
 
     #[rstest]

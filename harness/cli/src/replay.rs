@@ -15,6 +15,9 @@ pub fn replay(args: &RunArgs, tdengine: &str) -> String {
     if args.repeat > 1 {
         command.extend(words(&["--repeat", &args.repeat.to_string()]));
     }
+    if let Some(shard) = args.shard {
+        command.extend(words(&["--shard", &shard.to_string()]));
+    }
     match args.keep {
         Keep::Never => {}
         Keep::OnFailure => command.push("--keep=on-failure".to_owned()),
@@ -44,8 +47,8 @@ mod tests {
     #[rstest]
     #[case("seatrial run", "seatrial run --tdengine 2.1.1.0 --seed 1")]
     #[case(
-        "seatrial run a/b.yaml --manifests doc --seed 7 --repeat 3 --out x",
-        "seatrial run a/b.yaml --tdengine 2.1.1.0 --manifests doc --seed 7 --repeat 3"
+        "seatrial run a/b.yaml --manifests doc --seed 7 --repeat 3 --shard 1/2 --jobs 4 --out x",
+        "seatrial run a/b.yaml --tdengine 2.1.1.0 --manifests doc --seed 7 --repeat 3 --shard 1/2"
     )]
     #[case(
         "seatrial run --env kind --image a:1 --node-image b --pull --keep scenarios",

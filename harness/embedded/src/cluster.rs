@@ -26,16 +26,15 @@ pub struct Options {
 }
 
 impl Options {
-    /// A cluster without workers or defects, whose clock starts at 2026-01-01T00:00:00Z. Must be called inside a tokio
+    /// A cluster without workers or defects, whose clock starts at [`EmbeddedCluster::start`]. Must be called inside a tokio
     /// runtime.
     pub fn new(seed: u64, tdengine: &str) -> Self {
-        let start = Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH);
         Self {
             seed,
             tdengine: tdengine.to_owned(),
             workers: 0,
             defects: Defects::default(),
-            clock: Clock::starting_at(start),
+            clock: Clock::starting_at(EmbeddedCluster::start()),
         }
     }
 }
@@ -66,6 +65,11 @@ pub struct EmbeddedCluster {
 impl EmbeddedCluster {
     /// The version of Kubernetes that embedded clusters speak.
     pub const KUBERNETES: &'static str = "v1.36.2";
+
+    /// What the clock of an embedded cluster shows at first, unless somebody else sets it: 2026-01-01T00:00:00Z.
+    pub fn start() -> Timestamp {
+        Timestamp::from_second(1_767_225_600).unwrap_or(Timestamp::UNIX_EPOCH)
+    }
 
     /// The reference of the image that runs version `tdengine`.
     pub fn image_reference(tdengine: &str) -> String {

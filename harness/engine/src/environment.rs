@@ -1,10 +1,11 @@
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use seatrial_cluster::{Clock, Cluster, Limits};
 use seatrial_record::Detail;
 use thiserror::Error;
+use tokio::runtime::Runtime;
 
 use crate::Access;
 
@@ -20,8 +21,26 @@ pub trait Environment: Send + Sync {
     }
     /// The time on its clock, for what happens outside of any cluster.
     fn now(&self) -> Timestamp;
+    /// How its scenarios run side by side.
+    fn lanes(&self) -> Lanes {
+        Lanes::Shared
+    }
+    /// Memory, in bytes, that the pods of all scenarios may take together; none if nobody has to watch it.
+    fn memory(&self) -> Option<u64> {
+        None
+    }
     /// Makes a place for one scenario: a fresh cluster, or a namespace in one.
     fn boot<'a>(&'a self, request: &'a BootRequest) -> BoxFuture<'a, Result<Box<dyn BootedCluster>, EnvironmentError>>;
+}
+
+/// How scenarios run side by side.
+#[derive(Clone, Copy, Debug)]
+pub enum Lanes {
+    /// All on the runtime of the caller: they share a cluster, and its clock. Events are told as they happen.
+    Shared,
+    /// Each on a thread and a runtime of its own that this makes: they share nothing. Events are told in the order of
+    /// the plan, so that the stream is the same however many run at once.
+    Threads(fn() -> io::Result<Runtime>),
 }
 
 /// What a place for a scenario is needed for.

@@ -11,12 +11,13 @@ mod manifest_set;
 mod plan;
 mod run;
 pub mod scenario;
+mod shard;
 mod title;
 
 pub use access::Access;
 pub use document::Document;
-pub use environment::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError};
+pub use environment::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError, Lanes};
 pub use ledger::Ledger;
 pub use manifest_set::{Edits, ManifestFile, ManifestSet, SetError};
 pub use plan::{Plan, PlannedRun, Selection, Suite};
-pub use run::{Keep, Options, RunError, RunSummary, run};
+pub use run::{Keep, Options, RunError, run};

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use seatrial_record::{ClaimDefinition, PlannedScenario, Skipped};
+use seatrial_record::{ClaimDefinition, PlannedScenario, Shard, Skipped};
 use seatrial_taos::Version;
 
 use crate::{
@@ -50,6 +50,8 @@ pub struct Plan {
     pub skipped: Vec<Skipped>,
     /// The claims that speak of the version.
     pub claims: Vec<ClaimDefinition>,
+    /// Which part of a plan it is, if that was split.
+    pub shard: Option<Shard>,
 }
 
 /// One run of a scenario with a manifest set.
@@ -118,8 +120,13 @@ impl Suite {
         if !selection.sets.is_empty() {
             chosen = selection.sets.iter().map(String::as_str).collect();
         }
-        let mut plan =
-            Plan { version: selection.version, runs: Vec::new(), skipped: Vec::new(), claims: self.ledger.of(version) };
+        let mut plan = Plan {
+            version: selection.version,
+            runs: Vec::new(),
+            skipped: Vec::new(),
+            claims: self.ledger.of(version),
+            shard: None,
+        };
         for scenario in &self.scenarios {
             if let Some(range) = scenario.tdengine.as_ref().filter(|range| !range.matches(version)) {
                 let reason = format!("it speaks of TDengine {range}, this is {}", selection.version);

@@ -152,3 +152,17 @@ fn parts_for_other_versions_and_sets_are_left_out() {
     assert_eq!((plan.runs[0].scenario.steps.len(), plan.runs[0].scenario.checks().count()), (1, 1));
     assert_eq!(plan.skipped[0].name, "parts@headless");
 }
+
+#[test]
+fn shards_are_alike_and_together_the_plan() {
+    let plan = load(&[root("scenarios/doc-2x")]).unwrap().plan(&selection("2.1.1.0", &[], &[], 2), &sets()).unwrap();
+    for count in [1, 3, 7, 100] {
+        let shards: Vec<Plan> = (1..=count).map(|index| plan.clone().shard(index, count)).collect();
+        let places = |shard: &Plan| shard.shard.clone().unwrap().places;
+        let mut together: Vec<_> = shards.iter().flat_map(|shard| places(shard).into_iter().zip(keys(shard))).collect();
+        together.sort_unstable();
+        assert_eq!(together.iter().map(|(_, key)| *key).collect::<Vec<_>>(), keys(&plan), "{count}");
+        let sizes: BTreeSet<usize> = shards.iter().map(|shard| shard.runs.len()).collect();
+        assert!(sizes.last().unwrap() - sizes.first().unwrap() <= 1, "{sizes:?}");
+    }
+}

@@ -5,14 +5,17 @@
 mod fake;
 
 use std::{
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use fake::{FakeEnvironment, Script};
-use seatrial_engine::{Edits, Keep, ManifestSet, Options, RunSummary, Selection, Suite, run};
-use seatrial_record::{Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, Sink, Verdict, WriteError};
+use seatrial_engine::{Edits, Keep, ManifestSet, Options, Selection, Suite, run};
+use seatrial_record::{
+    Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, RunFinished, Sink, Verdict, WriteError,
+};
 use tokio::sync::watch;
 
 /// Keeps all events.
@@ -27,7 +30,7 @@ impl Sink for Kept {
 }
 
 struct Ran {
-    summary: RunSummary,
+    summary: RunFinished,
     events: Vec<Event>,
 }
 
@@ -64,11 +67,33 @@ fn suite(steps: &str) -> Result<Suite, String> {
 }
 
 async fn with(script: Script, steps: &str, cancel_after: Option<Duration>) -> Ran {
-    with_image("2.1.1.0", script, steps, cancel_after).await
+    at_once(FakeEnvironment::new(script), steps, cancel_after, 1, 1).await
 }
 
-async fn with_image(tag: &str, script: Script, steps: &str, cancel_after: Option<Duration>) -> Ran {
-    let selection = Selection { version: "2.1.1.0".parse().unwrap(), sets: Vec::new(), names: Vec::new(), repeats: 1 };
+async fn with_image(tag: &str, script: Script, steps: &str) -> Ran {
+    run_with(tag, FakeEnvironment::new(script), steps, None, 1, 1).await
+}
+
+/// Repeats `steps`, `jobs` at once.
+async fn at_once(
+    environment: FakeEnvironment,
+    steps: &str,
+    cancel_after: Option<Duration>,
+    repeats: u32,
+    jobs: usize,
+) -> Ran {
+    run_with("2.1.1.0", environment, steps, cancel_after, repeats, jobs).await
+}
+
+async fn run_with(
+    tag: &str,
+    environment: FakeEnvironment,
+    steps: &str,
+    cancel_after: Option<Duration>,
+    repeats: u32,
+    jobs: usize,
+) -> Ran {
+    let selection = Selection { version: "2.1.1.0".parse().unwrap(), sets: Vec::new(), names: Vec::new(), repeats };
     let plan = suite(steps).unwrap().plan(&selection, &sets()).unwrap();
     let (sender, cancel) = watch::channel(false);
     if let Some(after) = cancel_after {
@@ -84,11 +109,12 @@ async fn with_image(tag: &str, script: Script, steps: &str, cancel_after: Option
         seed: 1,
         edits: Edits { image: format!("tdengine/tdengine:{tag}"), ..Edits::default() },
         keep: Keep::Never,
+        jobs: NonZeroUsize::new(jobs).unwrap(),
         cancel,
     };
     let kept = Kept::default();
     let mut log = EventLog::new(vec![Box::new(kept.clone())]);
-    let summary = run(&plan, &sets(), &FakeEnvironment::new(script), &options, &mut log).await.unwrap();
+    let summary = run(&plan, &sets(), &environment, &options, &mut log).await.unwrap();
     let events = kept.0.lock().unwrap().clone();
     assert!(matches!(events.last().unwrap().body, Body::RunFinished(_)));
     Ran { summary, events }
@@ -256,9 +282,60 @@ async fn two_runs_tell_the_same() {
     assert_eq!(one.events[1..], other.events[1..]);
 }
 
+/// How many scenarios went on at a time, at most.
+fn most_at_once(events: &[Event]) -> usize {
+    let (mut now, mut most) = (0, 0);
+    for event in events {
+        match event.body {
+            Body::ScenarioStarted { .. } => now += 1,
+            Body::ScenarioFinished(_) => now -= 1,
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenarios_run_side_by_side_as_far_as_there_is_memory() {
+    let gib = 1 << 30;
+    // Three pods a scenario.
+    for (jobs, memory, most) in [(1, None, 1), (3, None, 3), (9, None, 4), (4, Some(3 * gib), 2), (4, Some(gib), 1)] {
+        let environment = FakeEnvironment { memory, ..FakeEnvironment::new(Script::default()) };
+        let ran = at_once(environment, DROP, None, 4, jobs).await;
+        assert_eq!(ran.summary.exit, ExitCode::Passed, "{}", ran.summary.reason);
+        assert_eq!(most_at_once(&ran.events), most, "{jobs} jobs, {memory:?}");
+        // Whoever tells it: evidence has one number in the whole run, and checks refer to what was told before.
+        let mut known = 0;
+        for event in &ran.events {
+            match &event.body {
+                Body::Evidence { evidence, .. } => {
+                    known += 1;
+                    assert_eq!(evidence.id, known);
+                }
+                Body::CheckFinished(check) => {
+                    assert!(!check.evidence.is_empty() && check.evidence.iter().all(|id| *id <= known));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_ends_all_that_run_and_begins_nothing_new() {
+    let environment = FakeEnvironment::new(Script::default());
+    let ran = at_once(environment, DROP, Some(Duration::from_secs(5)), 5, 2).await;
+    let count = |wanted: fn(&Body) -> bool| ran.events.iter().filter(|event| wanted(&event.body)).count();
+    assert_eq!(count(|body| matches!(body, Body::ScenarioStarted { .. })), 2);
+    assert_eq!(count(|body| matches!(body, Body::ScenarioFinished(_))), 2);
+    assert_eq!(count(|body| matches!(body, Body::Notice { text, .. } if text.contains("3 of 5"))), 1);
+    assert_eq!((ran.summary.interrupted, ran.summary.exit), (true, ExitCode::Unknown));
+}
+
 #[tokio::test(start_paused = true)]
 async fn servers_of_another_version_are_not_judged() {
-    let ran = with_image("2.6.0.65", Script::default(), DROP, None).await;
+    let ran = with_image("2.6.0.65", Script::default(), DROP).await;
     assert_eq!((ran.summary.verdict, ran.summary.exit), (Some(Verdict::Unknown), ExitCode::Environment));
     let said = "the servers say that they are 2.6.0.65, and not 2.1.1.0: run with --tdengine 2.6.0.65";
     assert!(ran.summary.reason.ends_with(said), "{}", ran.summary.reason);

@@ -2,22 +2,22 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use seatrial_embedded::{BootError, Defects, EmbeddedCluster, Options};
-use seatrial_engine::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError};
+use seatrial_embedded::{BootError, Defects, EmbeddedCluster, Options, paused_runtime};
+use seatrial_engine::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError, Lanes};
 
-/// The embedded cluster: every scenario gets a fresh one, on the clock of the runtime that it is made on.
-///
-/// Meant for a runtime with one thread and a paused clock: waiting then costs nothing, and a seed reproduces a run.
+/// The embedded cluster: every scenario gets a fresh one, on a thread and a paused clock of its own. Waiting then costs
+/// nothing, and a seed reproduces a run.
 #[derive(Clone, Debug)]
 pub struct Embedded {
-    options: Options,
+    tdengine: String,
+    defects: Defects,
 }
 
 impl Embedded {
-    /// Embedded clusters that run version `tdengine`, with `defects` planted. Must be called inside a tokio runtime.
+    /// Embedded clusters that run version `tdengine`, with `defects` planted.
     pub fn new(tdengine: &str, defects: Defects) -> Result<Self, BootError> {
         EmbeddedCluster::knows(tdengine)?;
-        Ok(Self { options: Options { defects, ..Options::new(0, tdengine) } })
+        Ok(Self { tdengine: tdengine.to_owned(), defects })
     }
 }
 
@@ -31,14 +31,19 @@ impl Environment for Embedded {
     }
 
     fn now(&self) -> Timestamp {
-        self.options.clock.now()
+        // All clusters start at that time.
+        EmbeddedCluster::start()
+    }
+
+    fn lanes(&self) -> Lanes {
+        Lanes::Threads(paused_runtime)
     }
 
     fn boot<'a>(&'a self, request: &'a BootRequest) -> BoxFuture<'a, Result<Box<dyn BootedCluster>, EnvironmentError>> {
         Box::pin(async move {
             // The client's watchers wait a little longer or shorter by chance, from this thread's generator.
             fastrand::seed(request.seed);
-            let options = Options { seed: request.seed, ..self.options.clone() };
+            let options = Options { defects: self.defects.clone(), ..Options::new(request.seed, &self.tdengine) };
             let cluster = EmbeddedCluster::boot(&options).map_err(|error| EnvironmentError {
                 tried: "boot an embedded cluster".to_owned(),
                 happened: error.to_string(),

@@ -88,6 +88,25 @@ pub enum Body {
     RunFinished(RunFinished),
 }
 
+impl Body {
+    /// Key of the scenario that it belongs to; none if it belongs to the run itself.
+    pub fn scenario(&self) -> Option<&str> {
+        match self {
+            Self::RunStarted(_) | Self::RunFinished(_) => None,
+            Self::ScenarioStarted { scenario, .. }
+            | Self::StepStarted { scenario, .. }
+            | Self::Observed { scenario, .. } => Some(scenario),
+            Self::Evidence { scenario, .. } | Self::Notice { scenario, .. } => scenario.as_deref(),
+            Self::Fault(change) => Some(&change.scenario),
+            Self::Measured(span) => Some(&span.scenario),
+            Self::Recovered(recovery) => Some(&recovery.scenario),
+            Self::CheckFinished(check) => Some(&check.scenario),
+            Self::StepFinished(step) => Some(&step.scenario),
+            Self::ScenarioFinished(end) => Some(&end.scenario),
+        }
+    }
+}
+
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -117,6 +136,21 @@ pub struct RunStarted {
     /// More about what was tested, as far as the environment knows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
+    /// Which part of a suite this is, if it was split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+}
+
+/// One of the parts that a suite was split into.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Shard {
+    /// Its number, from 1.
+    pub index: u32,
+    /// How many there are.
+    pub count: u32,
+    /// The place, from 0, that each of its scenarios has in the whole suite, in order.
+    pub places: Vec<u32>,
 }
 
 /// A scenario that will run.

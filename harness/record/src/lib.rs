@@ -10,6 +10,8 @@ mod detail;
 mod event;
 mod evidence;
 mod log;
+mod merge;
+mod summary;
 mod text;
 mod verdict;
 
@@ -18,9 +20,10 @@ pub use claim::{ClaimDefinition, ClaimFinding, Finding, RealServer};
 pub use detail::{Detail, DetailKind};
 pub use event::{
     Body, CheckFinished, Event, FORMAT, Observation, ObservedKind, PlannedScenario, RunFinished, RunStarted,
-    ScenarioFinished, SeenBy, Skipped, StepFinished,
+    ScenarioFinished, SeenBy, Shard, Skipped, StepFinished,
 };
 pub use evidence::{Evidence, EvidenceKind, Table};
-pub use log::{EventLog, ReadError, Recording, Sink, WriteError};
+pub use log::{EventLog, ReadError, Recording, Renumbering, Sink, WriteError};
+pub use merge::{MergeError, Part, merge};
 pub use text::{bounded, clean};
 pub use verdict::{Blame, ExitCode, Verdict};

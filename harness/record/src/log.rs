@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
@@ -36,10 +37,30 @@ impl EventLog {
         self.sinks.iter_mut().try_for_each(|sink| sink.take(&event))
     }
 
-    /// The number for the next evidence.
-    pub fn next_evidence(&mut self) -> u64 {
-        self.evidence += 1;
-        self.evidence
+    /// Adds an event of another stream. Its evidence gets the next number of this one, and checks refer to that.
+    pub fn adopt(&mut self, at: Timestamp, mut body: Body, numbers: &mut Renumbering) -> Result<(), WriteError> {
+        match &mut body {
+            Body::Evidence { evidence, .. } => {
+                self.evidence += 1;
+                numbers.0.insert(evidence.id, self.evidence);
+                evidence.id = self.evidence;
+            }
+            Body::CheckFinished(check) => numbers.renumber(&mut check.evidence),
+            Body::Fault(change) => numbers.renumber(&mut change.evidence),
+            _ => {}
+        }
+        self.append(at, body)
+    }
+}
+
+/// The numbers that evidence of one stream has in another.
+#[derive(Clone, Debug, Default)]
+pub struct Renumbering(BTreeMap<u64, u64>);
+
+impl Renumbering {
+    /// What was never recorded cannot be referred to.
+    fn renumber(&self, evidence: &mut Vec<u64>) {
+        *evidence = evidence.iter().filter_map(|id| self.0.get(id).copied()).collect();
     }
 }
 
@@ -166,6 +187,7 @@ mod tests {
             skipped: Vec::new(),
             claims: Vec::new(),
             details: Vec::new(),
+            shard: None,
         }))
     }
 

@@ -1,6 +1,9 @@
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use seatrial_record::{Body, Event, ExitCode, Recording};
+use seatrial_record::{Body, Event, EventLog, ExitCode, Part, Recording, Sink, WriteError, merge};
 use seatrial_report::{RunFacts, Verbosity, write_all};
 
 use super::Done;
@@ -8,19 +11,61 @@ use crate::{
     args::{Cli, ReportArgs},
     commands::run::{options, words},
     complaint::Complaint,
+    run_folder::RunFolder,
 };
 
-/// Makes the reports of a run again.
+/// Makes the reports of a run again, or those of several shards together.
 pub fn report(args: &ReportArgs, cli: &Cli) -> Done {
-    let folder = if args.run.is_dir() { args.run.as_path() } else { args.run.parent().unwrap_or(Path::new(".")) };
-    let file = if args.run.is_dir() { args.run.join("events.jsonl") } else { args.run.clone() };
-    let events = Recording::read(&file).map_err(Complaint::usage)?;
-    let out = args.out.as_deref().unwrap_or(folder);
-    let facts = RunFacts { run_id: name(folder), lang: words(args.lang), ..RunFacts::default() };
-    write_all(out, &events, &facts).map_err(Complaint::environment)?;
-    let options = seatrial_report::Options { verbosity: Verbosity::Quiet, ..options(cli, args.lang, out) };
+    let (events, run_id, out) = match &args.run {
+        Some(run) => again(run, args.out.as_deref())?,
+        None => joined(&args.merge, args.out.as_deref())?,
+    };
+    let facts = RunFacts { run_id, lang: words(args.lang), ..RunFacts::default() };
+    write_all(&out, &events, &facts).map_err(Complaint::environment)?;
+    let options = seatrial_report::Options { verbosity: Verbosity::Quiet, ..options(cli, args.lang, &out) };
     print!("{}", seatrial_report::terminal::render(&events, &options, Some(&facts)));
     Ok(exit(&events))
+}
+
+/// The events of a run, its name, and where its reports go.
+type Told = (Vec<Event>, String, PathBuf);
+
+fn again(run: &Path, out: Option<&Path>) -> Result<Told, Complaint> {
+    let folder = if run.is_dir() { run } else { run.parent().unwrap_or(Path::new(".")) };
+    let events = Recording::read(&recording(run)).map_err(Complaint::usage)?;
+    Ok((events, name(folder), out.unwrap_or(folder).to_owned()))
+}
+
+fn joined(shards: &[PathBuf], out: Option<&Path>) -> Result<Told, Complaint> {
+    let read = |path: &PathBuf| {
+        let events = Recording::read(&recording(path)).map_err(Complaint::usage)?;
+        Ok::<_, Complaint>(Part { path: path.clone(), events })
+    };
+    let parts = shards.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let whole = Whole::default();
+    merge(&parts, &mut EventLog::new(vec![Box::new(whole.clone())])).map_err(Complaint::usage)?;
+    let events = std::mem::take(&mut *whole.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let Some(Body::RunStarted(start)) = events.first().map(|event| &event.body) else { return Ok(Told::default()) };
+    let folder = RunFolder::create(out, &format!("{}-{}", start.environment, start.tdengine), start.seed)?;
+    let mut file = Recording::create(&folder.file("events.jsonl")).map_err(Complaint::environment)?;
+    events.iter().try_for_each(|event| file.take(event)).map_err(Complaint::environment)?;
+    Ok((events, folder.id, folder.path))
+}
+
+/// Keeps events until they are known to belong together.
+#[derive(Clone, Default)]
+struct Whole(Arc<Mutex<Vec<Event>>>);
+
+impl Sink for Whole {
+    fn take(&mut self, event: &Event) -> Result<(), WriteError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
+        Ok(())
+    }
+}
+
+/// The events' file of a run.
+fn recording(run: &Path) -> PathBuf {
+    if run.is_dir() { run.join("events.jsonl") } else { run.to_owned() }
 }
 
 /// The exit code that the run had; that of an unknown verdict for a run without an end.

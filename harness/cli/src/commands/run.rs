@@ -1,4 +1,4 @@
-use std::{path::Path, time::Instant};
+use std::{num::NonZeroUsize, path::Path, time::Instant};
 
 use seatrial_embedded::{Defects, EmbeddedCluster};
 use seatrial_engine::{Edits, Environment, Options, Plan};
@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Done;
 use crate::{
-    args::{Cli, Color, Env, Keep, Lang, RunArgs, SelectArgs},
+    args::{Cli, Color, Env, Keep, Lang, Part, RunArgs, SelectArgs},
     complaint::Complaint,
     ground::{self, Ground},
     home::{Home, Loaded},
@@ -29,7 +29,7 @@ pub fn run(args: &RunArgs, cli: &Cli) -> Done {
     if args.environment.env() == Env::Embedded {
         let tdengine = args.select.tdengine();
         let loaded = home.load_for(&args.select)?;
-        let plan = loaded.plan(&args.select, args.repeat)?;
+        let plan = part(loaded.plan(&args.select, args.repeat)?, args.shard)?;
         let table = Table::lay(args, cli, tdengine)?;
         let work = async {
             let environment = Embedded::new(tdengine, Defects::default()).map_err(Complaint::usage)?;
@@ -49,7 +49,7 @@ async fn on_ground(args: &RunArgs, cli: &Cli, home: &Home, cancel: watch::Receiv
     let tdengine = site.tdengine.clone();
     let select = SelectArgs { tdengine: Some(tdengine.clone()), ..args.select.clone() };
     let loaded = home.load_for(&select)?;
-    let plan = loaded.plan(&select, args.repeat)?;
+    let plan = part(loaded.plan(&select, args.repeat)?, args.shard)?;
     let table = Table::lay(args, cli, &tdengine)?;
     let edits = site.edits.clone();
     let made = Ground::make(site, &args.environment, args.keep, &table.folder.path);
@@ -94,6 +94,7 @@ impl<'a> Table<'a> {
                 Keep::OnFailure => seatrial_engine::Keep::OnFailure,
                 Keep::Always => seatrial_engine::Keep::Always,
             },
+            jobs: self.args.jobs.unwrap_or_else(|| jobs(self.args.environment.env())),
             cancel,
         }
     }
@@ -123,6 +124,25 @@ impl<'a> Table<'a> {
         }
         Ok(summary.exit)
     }
+}
+
+/// The part of `plan` that is asked for.
+fn part(plan: Plan, part: Option<Part>) -> Result<Plan, Complaint> {
+    let Some(Part { index, count }) = part else { return Ok(plan) };
+    let all = plan.runs.len();
+    let plan = plan.shard(index, count);
+    if plan.runs.is_empty() {
+        let text = format!("nothing would be checked: part {index} of {count} is empty, for there are {all} scenarios");
+        return Err(Complaint::nothing(format!("{text}\n  = help: split it into {all} parts at most")));
+    }
+    Ok(plan)
+}
+
+/// How many scenarios run at once if nobody says: as many as there are cores where they share nothing, and one by one
+/// where they share a cluster.
+fn jobs(env: Env) -> NonZeroUsize {
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    if env == Env::Embedded { cores() } else { NonZeroUsize::MIN }
 }
 
 /// The changes to the documents' manifests on the embedded cluster: its image, which is always there.

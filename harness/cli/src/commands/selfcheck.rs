@@ -1,6 +1,9 @@
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use seatrial_embedded::{Defect, Defects};
@@ -69,13 +72,12 @@ fn caught(plan: &Plan, loaded: &Loaded, defects: Defects) -> Result<Option<Strin
         seed: SEED,
         edits: embedded_edits(TDENGINE),
         keep: Keep::Never,
+        jobs: NonZeroUsize::MIN,
         cancel: watch::channel(false).1,
     };
-    let summary = runtime::virtual_time(async {
-        let environment = Embedded::new(TDENGINE, defects).map_err(Complaint::usage)?;
-        seatrial_engine::run(plan, &loaded.sets, &environment, &options, &mut log).await.map_err(Complaint::environment)
-    })
-    .map_err(Complaint::environment)??;
+    let environment = Embedded::new(TDENGINE, defects).map_err(Complaint::usage)?;
+    let running = seatrial_engine::run(plan, &loaded.sets, &environment, &options, &mut log);
+    let summary = runtime::virtual_time(running).map_err(Complaint::environment)?.map_err(Complaint::environment)?;
     if summary.verdict == Some(Verdict::Pass) {
         return Ok(None);
     }

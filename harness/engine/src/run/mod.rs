@@ -2,20 +2,23 @@
 
 mod act;
 mod check;
+mod chronicle;
 mod glance;
 mod grid;
+mod lanes;
 mod lens;
 mod look;
+mod place;
 mod scenario;
 mod stage;
 mod suite;
 mod workload;
 
-pub use suite::{Keep, Options, RunError, RunSummary, run};
+pub use suite::{Keep, Options, RunError, run};
 
 pub(crate) use glance::{Glance, Holds};
 pub(crate) use lens::{Lens, SQL_LIMIT};
 pub(crate) use look::kind as look_kind;
+pub(crate) use place::Setting;
 pub(crate) use scenario::{ScenarioEnd, implied};
 pub(crate) use stage::{Stage, Stop};
-pub(crate) use suite::Setting;

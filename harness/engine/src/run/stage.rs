@@ -2,14 +2,14 @@ use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Dura
 
 use futures::{StreamExt, stream::BoxStream};
 use seatrial_cluster::{Seen, Snapshot};
-use seatrial_record::{Body, EventLog, Observation, ObservedKind, WriteError};
+use seatrial_record::{Body, Observation, ObservedKind, WriteError};
 use seatrial_taos::Profile;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
 };
 
-use super::{Lens, workload::Workloads};
+use super::{Lens, chronicle::Teller, workload::Workloads};
 use crate::{Access, scenario::Names};
 
 /// Why a scenario ends before its end.
@@ -47,7 +47,7 @@ pub(crate) struct Stage<'a> {
     /// Outcomes that happened.
     pub outcomes: Vec<String>,
     pub workloads: Workloads,
-    pub log: &'a mut EventLog,
+    teller: &'a Teller<'a>,
     watch: BoxStream<'static, seatrial_cluster::Result<Snapshot>>,
     known: BTreeMap<(ObservedKind, String), String>,
     cancel: watch::Receiver<bool>,
@@ -71,7 +71,7 @@ impl<'a> Stage<'a> {
         access: Arc<dyn Access>,
         names: Names,
         profile: &'static Profile,
-        log: &'a mut EventLog,
+        teller: &'a Teller<'a>,
         cancel: watch::Receiver<bool>,
         timeout: Duration,
     ) -> Self {
@@ -87,7 +87,7 @@ impl<'a> Stage<'a> {
             step: 0,
             acted: Instant::now(),
             outcomes: Vec::new(),
-            log,
+            teller,
             known: BTreeMap::new(),
             cancel,
             deadline: Instant::now() + timeout,
@@ -104,14 +104,14 @@ impl<'a> Stage<'a> {
 
     /// Adds an event that happens now.
     pub fn tell(&mut self, body: Body) -> Result<(), WriteError> {
-        self.log.append(self.access.now(), body)
+        self.teller.tell(self.access.now(), body)
     }
 
     /// Records evidence of the current step and returns its numbers.
     pub fn record(&mut self, seen: Vec<Seen>) -> Result<Vec<u64>, WriteError> {
         let mut numbers = Vec::with_capacity(seen.len());
         for seen in seen {
-            let id = self.log.next_evidence();
+            let id = self.teller.next_evidence();
             numbers.push(id);
             let evidence = seen.evidence(id);
             self.tell(Body::Evidence { scenario: Some(self.key.clone()), step: Some(self.step), evidence })?;

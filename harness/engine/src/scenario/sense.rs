@@ -249,6 +249,16 @@ impl Scenario {
         self.start.check.iter().chain(self.steps.iter().flat_map(|step| &step.check))
     }
 
+    /// The most pods that it asks for at a time.
+    pub fn most_pods(&self) -> u32 {
+        let asked = self.steps.iter().filter_map(|step| match &step.action {
+            Some(Action::Scale(replicas)) => Some(*replicas),
+            Some(Action::Apply(apply)) => apply.replicas,
+            _ => None,
+        });
+        asked.fold(self.start.replicas, u32::max)
+    }
+
     /// All claims that some check finds something about, as often as it does.
     pub fn findings(&self) -> impl Iterator<Item = &Located<String>> {
         self.checks().flat_map(Check::findings)

@@ -85,11 +85,12 @@ pub struct Fake {
 pub struct FakeEnvironment {
     pub script: Script,
     pub boots: Mutex<u32>,
+    pub memory: Option<u64>,
 }
 
 impl FakeEnvironment {
     pub fn new(script: Script) -> Self {
-        Self { script, boots: Mutex::new(0) }
+        Self { script, boots: Mutex::new(0), memory: None }
     }
 }
 
@@ -109,6 +110,10 @@ impl Environment for FakeEnvironment {
 
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(1_600_000_000_000).unwrap()
+    }
+
+    fn memory(&self) -> Option<u64> {
+        self.memory
     }
 
     fn boot<'a>(

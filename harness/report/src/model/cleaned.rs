@@ -32,6 +32,7 @@ pub(super) fn start(run: &RunStarted) -> RunStarted {
         skipped: Vec::new(),
         claims: Vec::new(),
         details: run.details.iter().map(detail).collect(),
+        shard: run.shard.clone(),
     }
 }
 

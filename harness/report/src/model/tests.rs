@@ -45,6 +45,7 @@ impl Stream {
             skipped: Vec::new(),
             claims: claims.iter().map(claim).collect(),
             details: Vec::new(),
+            shard: None,
         })));
         stream
     }

@@ -135,6 +135,7 @@ impl Story {
             skipped: Vec::new(),
             claims: claims.to_vec(),
             details: Vec::new(),
+            shard: None,
         })));
         story
     }
