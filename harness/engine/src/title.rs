@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use crate::scenario::{
     Action, Check, CrashLoop, Delete, Dnodes, Exec, Expectation, Ids, Log, Mnodes, Names, Objects, Pods, Pvcs, Sql,
-    SqlExpect, StatefulSetStatus, Step, Subject, Template, Vgroups, Where, WorkloadState,
+    SqlExpect, StatefulSetStatus, Step, Subject, Template, Vgroups, Way, Where, WorkloadState,
 };
 
 /// The longest SQL or command that is shown in a title.
@@ -132,7 +132,9 @@ impl Expectation {
             Self::Pods(expected) => format!("pods: {}", pods(expected)),
             Self::Pvcs(expected) => format!("volume claims: {}", pvcs(expected)),
             Self::Sql(expected) => {
-                format!("SQL {}: {}: {}", place(&expected.place), short(&expected.run.to_string()), answer(expected))
+                let by = if expected.via == Way::Rest { " by REST" } else { "" };
+                let run = short(&expected.run.to_string());
+                format!("SQL {}{by}: {run}: {}", place(&expected.place), answer(expected))
             }
             Self::Exec(expected) => {
                 format!("{} {}: {}", short(&command(expected)), place(&expected.place), printed(expected))

@@ -34,10 +34,44 @@ defects! {
     ScaleDownFromFront = "scale-down-from-front",
     /// A StatefulSet ignores a change of its replicas.
     ScaleIgnored = "scale-ignored",
+    /// The pods of a StatefulSet are started all at once, although it wants them one after the other.
+    PodsStartTogether = "pods-start-together",
+    /// A StatefulSet does not replace its pods when its template changes.
+    RolloutIgnored = "rollout-ignored",
+    /// A StatefulSet's status counts no pod as ready.
+    ReadyReplicasNotCounted = "ready-replicas-not-counted",
+    /// A claim that is deleted stays, although no pod uses it any more.
+    ClaimNeverReleased = "claim-never-released",
+    /// The volume of a deleted claim is kept.
+    VolumeNotReclaimed = "volume-not-reclaimed",
+    /// All claims get one and the same volume.
+    VolumesShared = "volumes-shared",
+    /// A ConfigMap that is deleted stays.
+    ConfigDeletionIgnored = "config-deletion-ignored",
     /// Names of pods resolve although their addresses are not published.
     NamesAlwaysResolve = "names-always-resolve",
+    /// Names are not published before pods are ready, although the Service asks for it.
+    EarlyNamesIgnored = "early-names-ignored",
+    /// The names of pods that are gone go on to resolve.
+    NamesOutlivePods = "names-outlive-pods",
+    /// A name keeps the first address that it had.
+    NamesKeepAddress = "names-keep-address",
     /// A change of a ConfigMap restarts the pods that use it.
     ConfigChangeRestarts = "config-change-restarts",
+    /// A pod that replaces another of its name gets the environment that the first one had.
+    EnvironmentKept = "environment-kept",
+    /// The last key of a ConfigMap does not reach the environment of pods.
+    EnvironmentIncomplete = "environment-incomplete",
+    /// Pods that are deleted go on running.
+    PodsNeverEnd = "pods-never-end",
+    /// A container counts as ready as soon as it runs, whatever its probe says.
+    ReadyWithoutProbe = "ready-without-probe",
+    /// Containers that exit again and again are restarted at once each time.
+    NoBackOff = "no-back-off",
+    /// The restarts of containers are not counted.
+    RestartsNotCounted = "restarts-not-counted",
+    /// `kubectl exec` runs in the first pod, whichever is named.
+    ExecInFirstPod = "exec-in-first-pod",
     /// Containers that exit are never restarted.
     NoRestart = "no-restart",
     /// Deleting a StatefulSet leaves its pods behind.
@@ -54,16 +88,52 @@ defects! {
     OfflineReasonWrong = "offline-reason-wrong",
     /// A taosd whose dnode was dropped goes on running.
     DroppedDnodeKeepsRunning = "dropped-dnode-keeps-running",
+    /// A server that has been dropped forgets who it was, and is taken in again.
+    DroppedDnodeRejoins = "dropped-dnode-rejoins",
+    /// A dnode that comes back stays offline.
+    OfflineForEver = "offline-for-ever",
+    /// A new dnode is shown as ready only minutes after it has reported.
+    JoinReportedLate = "join-reported-late",
+    /// No more than three dnodes are let in.
+    FourthDnodeRefused = "fourth-dnode-refused",
+    /// `drop dnode` drops another dnode than the one it names.
+    WrongDnodeDropped = "wrong-dnode-dropped",
+    /// A dnode is dropped at once, with the vnodes that are still on it.
+    DropWithoutMoving = "drop-without-moving",
+    /// Dnodes that are being dropped are shown as ready.
+    DroppingShownReady = "dropping-shown-ready",
+    /// All dnodes are shown with the end point of the first.
+    EndPointWrong = "end-point-wrong",
+    /// There is never more than one mnode.
+    OneMnodeOnly = "one-mnode-only",
+    /// Every dnode gets an mnode.
+    MnodeOnEveryDnode = "mnode-on-every-dnode",
+    /// The balancer moves nothing by itself.
+    BalancerAsleep = "balancer-asleep",
+    /// Copies that follow are shown as leading.
+    SlaveShownAsMaster = "slave-shown-as-master",
+    /// The environment of the container does not reach the server's configuration file, but for names and ports.
+    SettingsNotWritten = "settings-not-written",
     /// An insert is acknowledged and not stored.
     InsertLost = "insert-lost",
     /// A row is stored twice under two timestamps.
     RowDuplicated = "row-duplicated",
+    /// Of several rows in one insert only the first is stored.
+    OnlyFirstRowStored = "only-first-row-stored",
+    /// A server that starts again has lost the last row of each vnode.
+    RestartLosesRow = "restart-loses-row",
+    /// A query from another pod than that of the vnode finds nothing.
+    QueryFromElsewhereEmpty = "query-from-elsewhere-empty",
     /// Moving a vnode to another dnode loses its last row.
     MigrationLosesRow = "migration-loses-row",
     /// `drop dnode` is accepted although too few dnodes would be left.
     DropBelowReplicaAccepted = "drop-below-replica-accepted",
     /// `replica` of `create database` is ignored.
     ReplicaIgnored = "replica-ignored",
+    /// `show databases` leaves out the newest database.
+    NewestDatabaseNotListed = "newest-database-not-listed",
+    /// A name that does not resolve is reported as a network that is not available.
+    UnresolvedNameMisreported = "unresolved-name-misreported",
     /// A restart of the mnode turns `dropping` dnodes into ready ones.
     RestartHealsDropping = "restart-heals-dropping",
     /// Each server lists only itself in `show dnodes`.
@@ -72,6 +142,20 @@ defects! {
     ShellFailsOnSqlError = "shell-fails-on-sql-error",
     /// The shell leaves out the last row of every table.
     TableCutShort = "table-cut-short",
+    /// The shell prints every row twice.
+    RowsPrintedTwice = "rows-printed-twice",
+    /// The shell shows the first two columns under each other's names.
+    ColumnsSwapped = "columns-swapped",
+    /// The shell says that a statement was done when it failed.
+    ShellHidesErrors = "shell-hides-errors",
+    /// The shell never ends when a statement fails.
+    ShellHangsOnError = "shell-hangs-on-error",
+    /// The REST service leaves out the last row of every table.
+    RestTableCutShort = "rest-table-cut-short",
+    /// The REST service answers a statement that failed as if it had been done.
+    RestHidesErrors = "rest-hides-errors",
+    /// The REST service refuses the right password.
+    RestRefusesLogin = "rest-refuses-login",
 }
 
 impl fmt::Display for Defect {

@@ -1,3 +1,4 @@
+use seatrial_sim::Defect;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -74,7 +75,8 @@ fn options(call: &Call) -> Result<(Deletion, bool), ApiError> {
 
 pub(super) fn one(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let kind = call.target.kind;
-    let (how, dry_run) = options(call)?;
+    let (how, mut dry_run) = options(call)?;
+    dry_run |= kind.kind == "ConfigMap" && store.world().defects.has(Defect::ConfigDeletionIgnored);
     let deleted = store.delete_object(kind, call.target.scope(), call.name(), &how, dry_run)?;
     Ok(match deleted {
         Deleted::Marked(object) => show(store, call, 200, &object),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use futures::{FutureExt, future::BoxFuture};
 use k8s_openapi::api::core::v1::Pod;
 use seatrial_apiserver::{ApiError, ContainerLogView, NodeAgent};
-use seatrial_sim::{ExecIo, ExitStatus};
+use seatrial_sim::{Defect, ExecIo, ExitStatus};
 use tokio::{io::DuplexStream, time::sleep};
 
 use super::{
@@ -25,7 +25,10 @@ impl NodeAgent for Kubelet {
         container: Option<&str>,
         io: ExecIo,
     ) -> Result<BoxFuture<'static, ExitStatus>, ApiError> {
-        let worker = self.0.find(namespace, pod)?;
+        let mut worker = self.0.find(namespace, pod)?;
+        if self.0.world.defects.has(Defect::ExecInFirstPod) {
+            worker = self.0.first(namespace).unwrap_or(worker);
+        }
         let phase = meta::pod_phase(&worker.pod()).to_owned();
         if phase == "Succeeded" || phase == "Failed" {
             let message = format!("cannot exec into a container in a completed pod; current phase is {phase}");
@@ -127,6 +130,13 @@ impl NodeAgent for Kubelet {
 }
 
 impl Shared {
+    /// The pod of the namespace whose name comes first.
+    fn first(&self, namespace: &str) -> Option<Arc<PodWorker>> {
+        let workers = self.workers();
+        let of_it = workers.values().filter(|worker| worker.namespace == namespace && !worker.input.borrow().gone);
+        of_it.min_by(|a, b| a.name.cmp(&b.name)).cloned()
+    }
+
     fn find(&self, namespace: &str, name: &str) -> Result<Arc<PodWorker>, ApiError> {
         if let Some(worker) = self.worker(namespace, name) {
             return Ok(worker);

@@ -32,7 +32,9 @@ pub(crate) async fn run(pod: &PodWorker, slot: Slot) -> bool {
             return status.success();
         }
         wait_backoff(pod, slot, &mut backoff).await;
-        pod.state().container_mut(slot).into_iter().for_each(|container| container.restarts += 1);
+        if !pod.kubelet.world.defects.has(Defect::RestartsNotCounted) {
+            pod.state().container_mut(slot).into_iter().for_each(|container| container.restarts += 1);
+        }
     }
 }
 
@@ -84,7 +86,10 @@ fn context(pod: &PodWorker, slot: Slot, spec: &Spec) -> Result<ContainerContext,
     let identity = pod.identity();
     let (pod_ip, host_ip) = (identity.ip.to_string(), pod.node_ip.to_string());
     let place = Place { pod: &object, pod_ip: &pod_ip, host_ip: &host_ip, allocatable: &pod.kubelet.allocatable };
-    let env = env::environment(&pod.kubelet.store, &place, spec)?;
+    let mut env = env::environment(&pod.kubelet.store, &place, spec)?;
+    if pod.kubelet.world.defects.has(Defect::EnvironmentKept) {
+        env = pod.kubelet.first_environment(&pod.namespace, &pod.name, env);
+    }
     let expanded = |words: &Option<Vec<String>>| {
         let words = words.as_ref().filter(|words| !words.is_empty())?;
         Some(words.iter().map(|word| expand(word, |name| env.get(name).map(String::as_str))).collect())
@@ -121,7 +126,8 @@ async fn run_once(
     let handle = image.start(context);
     let since = pod.kubelet.world.clock.now();
     let id = pod.random_id();
-    let probed = spec.startup_probe.is_some() || spec.readiness_probe.is_some();
+    let probed = !pod.kubelet.world.defects.has(Defect::ReadyWithoutProbe)
+        && (spec.startup_probe.is_some() || spec.readiness_probe.is_some());
     pod.change(slot, |container| {
         if let Phase::Ended(end) = &container.phase {
             container.last = Some(end.clone());
@@ -178,7 +184,8 @@ fn end(container: &mut ContainerState, status: ExitStatus, finished: jiff::Times
 
 async fn wait_backoff(pod: &PodWorker, slot: Slot, backoff: &mut BackOff) {
     let failed = Instant::now();
-    let delay = backoff.delay(failed);
+    let eager = pod.kubelet.world.defects.has(Defect::NoBackOff);
+    let delay = if eager { Duration::ZERO } else { backoff.delay(failed) };
     if !delay.is_zero() {
         let over = failed + delay;
         let shown = pod.draw(delays::SHOW_END);

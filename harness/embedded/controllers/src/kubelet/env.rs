@@ -8,6 +8,7 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 use seatrial_apiserver::Store;
+use seatrial_sim::Defect;
 use thiserror::Error;
 
 use super::expand::expand;
@@ -59,7 +60,13 @@ fn all_of(store: &Store, namespace: &str, source: &EnvFromSource) -> Result<Vec<
     };
     if let Some(reference) = &source.config_map_ref {
         return match store.get::<ConfigMap>(namespace, &reference.name) {
-            Some(map) => Ok(named(map.data.unwrap_or_default())),
+            Some(map) => {
+                let mut data = map.data.unwrap_or_default();
+                if store.world().defects.has(Defect::EnvironmentIncomplete) {
+                    data.pop_last();
+                }
+                Ok(named(data))
+            }
             None if reference.optional == Some(true) => Ok(Vec::new()),
             None => Err(missing("configmap", &reference.name)),
         };

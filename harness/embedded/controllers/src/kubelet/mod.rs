@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) cores: u32,
     nodes: BTreeMap<String, Ipv4Addr>,
     workers: Mutex<BTreeMap<String, Arc<PodWorker>>>,
+    /// The environment of the first pod of each namespace and name; filled only by a planted defect.
+    first_environments: Mutex<BTreeMap<(String, String), BTreeMap<String, String>>>,
     dice: Mutex<Dice>,
 }
 
@@ -80,6 +82,7 @@ impl Kubelet {
             cores: parts.cores,
             nodes: parts.nodes,
             workers: Mutex::default(),
+            first_environments: Mutex::default(),
             dice: Mutex::new(world.chance.stream("kubelet/agent")),
             store: parts.store,
             world,
@@ -96,6 +99,17 @@ impl Shared {
 
     fn workers(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PodWorker>>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The environment that the first pod of this name had, which is `own` if this is the first.
+    pub(crate) fn first_environment(
+        &self,
+        namespace: &str,
+        name: &str,
+        own: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        let mut first = self.first_environments.lock().unwrap_or_else(PoisonError::into_inner);
+        first.entry((namespace.to_owned(), name.to_owned())).or_insert(own).clone()
     }
 
     pub(crate) fn forget(&self, worker: &PodWorker) {

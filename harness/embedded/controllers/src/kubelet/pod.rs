@@ -8,7 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::Pod;
-use seatrial_sim::{Dice, PodIdentity};
+use seatrial_sim::{Defect, Dice, PodIdentity};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -151,6 +151,9 @@ impl PodWorker {
     }
 
     async fn told_to_end(&self) {
+        if self.kubelet.world.defects.has(Defect::PodsNeverEnd) {
+            return std::future::pending().await;
+        }
         let mut input = self.input.subscribe();
         // The sender lives as long as this worker.
         let _ = input.wait_for(Input::must_end).await;

@@ -23,11 +23,18 @@ pub(crate) struct Dns {
     store: Store,
     dice: Dice,
     published: BTreeMap<String, BTreeSet<Ipv4Addr>>,
+    /// The first addresses of every name; used only by a planted defect.
+    first: BTreeMap<String, BTreeSet<Ipv4Addr>>,
 }
 
 impl Dns {
     pub(crate) fn new(store: &Store) -> Self {
-        Self { store: store.clone(), dice: store.world().chance.stream("controllers/dns"), published: BTreeMap::new() }
+        Self {
+            store: store.clone(),
+            dice: store.world().chance.stream("controllers/dns"),
+            published: BTreeMap::new(),
+            first: BTreeMap::new(),
+        }
     }
 
     fn names(&self) -> BTreeMap<String, BTreeSet<Ipv4Addr>> {
@@ -71,8 +78,19 @@ impl Dns {
 
 impl Controller for Dns {
     fn reconcile(&mut self) -> Option<Instant> {
-        let names = self.names();
+        let mut names = self.names();
         let network = &self.store.world().network;
+        let defects = &self.store.world().defects;
+        if defects.has(Defect::NamesOutlivePods) {
+            for (name, addresses) in &self.published {
+                names.entry(name.clone()).or_insert_with(|| addresses.clone());
+            }
+        }
+        if defects.has(Defect::NamesKeepAddress) {
+            for (name, addresses) in &mut names {
+                addresses.clone_from(self.first.entry(name.clone()).or_insert_with(|| addresses.clone()));
+            }
+        }
         for gone in self.published.keys().filter(|name| !names.contains_key(*name)) {
             network.publish(gone, []);
         }

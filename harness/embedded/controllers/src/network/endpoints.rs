@@ -11,7 +11,7 @@ use k8s_openapi::{
     },
 };
 use seatrial_apiserver::{Deletion, Store};
-use seatrial_sim::Dice;
+use seatrial_sim::{Defect, Defects, Dice};
 use tokio::time::Instant;
 
 use super::slices::SERVICE_NAME;
@@ -64,7 +64,7 @@ impl Controller for Endpoints {
 
 impl Endpoints {
     fn keep(&self, service: &Service, pods: &[Pod], own: Option<&EndpointSlice>) {
-        let wanted = build(service, pods);
+        let wanted = build(service, pods, &self.store.world().defects);
         // Whatever goes wrong here (a namespace that ends, say) is tried again at the next change.
         let _ = match own {
             None => self.store.create(&wanted),
@@ -88,9 +88,9 @@ fn belongs(slice: &EndpointSlice, service: &Service) -> bool {
 }
 
 /// The slice of a Service as its pods are now.
-fn build(service: &Service, pods: &[Pod]) -> EndpointSlice {
+fn build(service: &Service, pods: &[Pod], defects: &Defects) -> EndpointSlice {
     let spec = service.spec.clone().unwrap_or_default();
-    let published = spec.publish_not_ready_addresses == Some(true);
+    let published = spec.publish_not_ready_addresses == Some(true) && !defects.has(Defect::EarlyNamesIgnored);
     let chosen = |pod: &&Pod| {
         selector::has_all(spec.selector.as_ref(), &pod.metadata) && !meta::pod_has_ended(pod) && address(pod).is_some()
     };

@@ -128,6 +128,7 @@ impl StatefulSets {
             first
         };
         let strategy = match spec.update_strategy {
+            _ if self.store.world().defects.has(Defect::RolloutIgnored) => Rollout::OnDelete,
             Some(strategy) if strategy.type_.as_deref() == Some("OnDelete") => Rollout::OnDelete,
             strategy => {
                 let rolling = strategy.and_then(|strategy| strategy.rolling_update).unwrap_or_default();
@@ -140,7 +141,8 @@ impl StatefulSets {
         Wanted {
             start,
             replicas,
-            ordered: spec.pod_management_policy.as_deref() != Some("Parallel"),
+            ordered: spec.pod_management_policy.as_deref() != Some("Parallel")
+                && !self.store.world().defects.has(Defect::PodsStartTogether),
             strategy,
             current_revision: meta::name(&revisions.current).to_owned(),
             update_revision: meta::name(&revisions.update).to_owned(),

@@ -8,6 +8,7 @@ use k8s_openapi::api::{
     core::v1::Pod,
 };
 use seatrial_apiserver::{ApiError, Store};
+use seatrial_sim::Defect;
 
 use super::{pod, revision::Revisions};
 use crate::meta;
@@ -46,6 +47,9 @@ pub(super) fn write(store: &Store, set: &StatefulSet, pods: &[Pod], revisions: &
         collision_count: Some(0),
         conditions: None,
     };
+    if store.world().defects.has(Defect::ReadyReplicasNotCounted) {
+        status.ready_replicas = Some(0);
+    }
     if complete(set, &status) {
         status.current_revision.clone_from(&status.update_revision);
         status.current_replicas = status.updated_replicas;

@@ -7,6 +7,7 @@ use k8s_openapi::api::{
     storage::v1::StorageClass,
 };
 use seatrial_apiserver::Deletion;
+use seatrial_sim::Defect;
 
 use super::{REMOVAL, Volumes};
 use crate::{events::News, meta, quantity, scheduler::SELECTED_NODE};
@@ -138,6 +139,7 @@ impl Volumes {
         if meta::deleting(volume) {
             self.let_go(volume);
         } else if spec.persistent_volume_reclaim_policy.as_deref() == Some("Delete")
+            && !self.store.world().defects.has(Defect::VolumeNotReclaimed)
             && self.done(meta::uid(volume), REMOVAL)
         {
             // Somebody may have been faster.

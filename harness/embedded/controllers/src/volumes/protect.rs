@@ -2,6 +2,7 @@
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use seatrial_apiserver::Store;
+use seatrial_sim::Defect;
 
 use crate::meta;
 
@@ -9,6 +10,7 @@ const FINALIZER: &str = "kubernetes.io/pvc-protection";
 
 /// Lets go of claims that are being deleted and that no pod uses.
 pub(super) fn reconcile(store: &Store, claims: &[PersistentVolumeClaim]) {
+    let kept = store.world().defects.has(Defect::ClaimNeverReleased);
     for claim in claims {
         let held = meta::has_finalizer(claim, FINALIZER);
         let (namespace, name) = (meta::namespace(claim), meta::name(claim));
@@ -16,7 +18,7 @@ pub(super) fn reconcile(store: &Store, claims: &[PersistentVolumeClaim]) {
         if !meta::deleting(claim) && !held {
             let _ =
                 store.modify::<PersistentVolumeClaim>(namespace, name, |claim| meta::add_finalizer(claim, FINALIZER));
-        } else if meta::deleting(claim) && held && !in_use(store, namespace, name) {
+        } else if meta::deleting(claim) && held && !kept && !in_use(store, namespace, name) {
             let _ =
                 store.modify::<PersistentVolumeClaim>(namespace, name, |claim| meta::drop_finalizer(claim, FINALIZER));
         }

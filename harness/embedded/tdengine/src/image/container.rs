@@ -19,7 +19,7 @@ use super::{
     entrypoint::{self, Wait},
     entrypoint_v3,
     files::FileSystem,
-    planted::Planted,
+    planted::{Planted, Through},
     userland::{self, Streams},
 };
 use crate::{config::Config, host::Host, log::ServerLog, v2, v3, version::Version};
@@ -211,7 +211,11 @@ impl Machine {
 
     /// Writes the configuration file from the environment.
     pub fn configure(&self) {
-        self.files.write(CONFIG, Config::from_env(&self.context.env).text().into_bytes());
+        let mut env = self.context.env.clone();
+        if self.context.world.defects.has(Defect::SettingsNotWritten) {
+            env.retain(|name, _| ["TAOS_FQDN", "TAOS_FIRST_EP", "TAOS_SERVER_PORT"].contains(&name.as_str()));
+        }
+        self.files.write(CONFIG, Config::from_env(&env).text().into_bytes());
     }
 
     /// Adds a line to the hosts file.
@@ -302,7 +306,12 @@ impl Machine {
         let (world, failed) = (self.context.world.clone(), Arc::new(AtomicBool::new(false)));
         let version = self.version.to_string();
         let dialect = if self.server == Server::V2 { &V2_1 } else { ShellDialect::v3(&version) };
-        let connector = Planted { inner: self.client(), defects: world.defects.clone(), failed: Arc::clone(&failed) };
+        let connector = Planted {
+            inner: self.client(),
+            defects: world.defects.clone(),
+            through: Through::Shell,
+            failed: Arc::clone(&failed),
+        };
         let millis = world.clock.now().as_millisecond();
         let shell = Shell {
             dialect,

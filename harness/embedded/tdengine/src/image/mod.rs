@@ -20,6 +20,7 @@ use seatrial_sim::Image;
 use crate::version::Version;
 
 pub(crate) use entrypoint::Wait;
+pub(crate) use planted::{Planted, Through};
 
 /// Versions that have a model, with the way their entrypoint waits for the first end point.
 const KNOWN: [(&str, Server, Wait); 4] = [

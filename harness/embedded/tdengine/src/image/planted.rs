@@ -1,4 +1,4 @@
-//! Defects of the shell, where they are planted.
+//! Defects of the shell and of the REST service, where they are planted.
 
 use std::sync::{
     Arc,
@@ -8,16 +8,27 @@ use std::sync::{
 use futures::future::BoxFuture;
 use seatrial_sim::{Defect, Defects};
 use seatrial_sql::{
-    Answer, SqlError,
+    Answer, SqlError, codes,
     shell::{Connector, Login, ServerStatus, Session},
 };
 
-/// A connector whose sessions may cut tables short, and that remembers whether a statement failed.
-pub(super) struct Planted {
+/// What statements come through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Through {
+    /// The shell `taos`.
+    Shell,
+    /// HTTP.
+    Rest,
+}
+
+/// A connector whose sessions may answer wrongly, and that remembers whether a statement failed.
+pub(crate) struct Planted {
     /// The real one.
     pub inner: Box<dyn Connector>,
     /// The defects.
     pub defects: Defects,
+    /// What its statements come through.
+    pub through: Through,
     /// A statement has failed.
     pub failed: Arc<AtomicBool>,
 }
@@ -25,9 +36,12 @@ pub(super) struct Planted {
 impl Connector for Planted {
     fn connect<'a>(&'a self, login: &'a Login) -> BoxFuture<'a, Result<Box<dyn Session>, SqlError>> {
         Box::pin(async move {
+            if self.through == Through::Rest && self.defects.has(Defect::RestRefusesLogin) {
+                return Err(SqlError::of(codes::RPC_AUTH_FAILURE));
+            }
             let inner = self.inner.connect(login).await?;
-            let (cut, failed) = (self.defects.has(Defect::TableCutShort), Arc::clone(&self.failed));
-            Ok(Box::new(PlantedSession { inner, cut, failed }) as Box<dyn Session>)
+            let (defects, failed) = (self.defects.clone(), Arc::clone(&self.failed));
+            Ok(Box::new(PlantedSession { inner, defects, through: self.through, failed }) as Box<dyn Session>)
         })
     }
 
@@ -42,18 +56,47 @@ impl Connector for Planted {
 
 struct PlantedSession {
     inner: Box<dyn Session>,
-    cut: bool,
+    defects: Defects,
+    through: Through,
     failed: Arc<AtomicBool>,
+}
+
+impl PlantedSession {
+    /// True if the defect of this way in is planted.
+    fn has(&self, shell: Defect, rest: Defect) -> bool {
+        self.defects.has(if self.through == Through::Shell { shell } else { rest })
+    }
+
+    fn in_shell(&self, defect: Defect) -> bool {
+        self.through == Through::Shell && self.defects.has(defect)
+    }
 }
 
 impl Session for PlantedSession {
     fn execute<'a>(&'a mut self, sql: &'a str) -> BoxFuture<'a, Result<Answer, SqlError>> {
         Box::pin(async move {
             let mut result = self.inner.execute(sql).await;
-            match &mut result {
-                Ok(Answer::Rows(rows)) if self.cut => drop(rows.rows.pop()),
-                Ok(_) => {}
-                Err(_) => self.failed.store(true, Ordering::Relaxed),
+            if let Ok(Answer::Rows(rows)) = &mut result {
+                if self.has(Defect::TableCutShort, Defect::RestTableCutShort) {
+                    rows.rows.pop();
+                }
+                if self.in_shell(Defect::RowsPrintedTwice) {
+                    rows.rows = rows.rows.iter().flat_map(|row| [row.clone(), row.clone()]).collect();
+                }
+                if let [first, second, ..] = rows.columns.as_mut_slice()
+                    && self.in_shell(Defect::ColumnsSwapped)
+                {
+                    std::mem::swap(&mut first.name, &mut second.name);
+                }
+            }
+            if result.is_err() {
+                self.failed.store(true, Ordering::Relaxed);
+                if self.in_shell(Defect::ShellHangsOnError) {
+                    std::future::pending::<()>().await;
+                }
+                if self.has(Defect::ShellHidesErrors, Defect::RestHidesErrors) {
+                    return Ok(Answer::Done);
+                }
             }
             result
         })

@@ -237,6 +237,9 @@ impl State {
                 let zombie = code == codes::MND_DNODE_NOT_EXIST && !self.dnode.cluster.is_empty();
                 if zombie && !node.host.world.defects.has(Defect::DroppedDnodeKeepsRunning) {
                     node.host.log.line("DND", "ERROR exit zombie dropped dnode");
+                    if node.host.world.defects.has(Defect::DroppedDnodeRejoins) {
+                        node.host.volume.wipe();
+                    }
                     node.exit(1);
                     return;
                 }

@@ -13,7 +13,10 @@ use super::{
     taosd::Taosd,
     types::{HTTP_PORT, PEER_PORT, SYNC_PORT},
 };
-use crate::host::Host;
+use crate::{
+    host::Host,
+    image::{Planted, Through},
+};
 
 /// What a port of a server is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,9 @@ impl Listener for Open {
     fn accept(self: Arc<Self>, stream: DuplexStream, _: Ipv4Addr) {
         let Some(taosd) = self.taosd.upgrade() else { return };
         if self.port == Port::Http {
-            let client = Client::inside(&taosd);
+            let defects = taosd.host.world.defects.clone();
+            let inner = Box::new(Client::inside(&taosd));
+            let client = Planted { inner, defects, through: Through::Rest, failed: Arc::default() };
             tokio::spawn(async move {
                 tokio::select! {
                     () = rest::serve_connection(stream, rest::V2_1, Arc::new(client)) => {}

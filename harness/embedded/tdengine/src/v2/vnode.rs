@@ -75,8 +75,11 @@ impl Vnode {
     pub fn open(node: &Taosd, id: i32) -> Result<Option<Self>, StartError> {
         let stored = node.host.volume.state::<Mutex<Stored>>(&folder(id));
         let (config, version) = {
-            let stored = locked(&stored);
+            let mut stored = locked(&stored);
             let Some(config) = stored.config.clone() else { return Ok(None) };
+            if node.host.world.defects.has(Defect::RestartLosesRow) {
+                stored.data.forget_last_row();
+            }
             (config, stored.version)
         };
         let log = &node.host.log;
@@ -229,6 +232,8 @@ fn planted(defects: &Defects, inserts: &mut u64, write: &Arc<Write>) -> Arc<Writ
         rows.pop();
     } else if defects.has(Defect::RowDuplicated) {
         rows.extend(rows.last().cloned().map(|row| Row { time: row.time.saturating_add(1), ..row }));
+    } else if defects.has(Defect::OnlyFirstRowStored) {
+        rows.truncate(1);
     } else {
         return Arc::clone(write);
     }

@@ -99,8 +99,11 @@ fn compare(wanted: &BTreeMap<u32, Wanted>, expected: &Dnodes, rows: &[Dnode]) ->
             against.push(format!("dnode {id} is not listed"));
         }
     }
-    for dnode in rows {
+    for (at, dnode) in rows.iter().enumerate() {
         let id = dnode.id;
+        if rows.iter().skip(at + 1).any(|other| other.id == id) {
+            against.push(format!("dnode {id} is listed twice"));
+        }
         let Some(want) = wanted.get(&id) else {
             if expected.absent.contains(&id) || expected.others == Others::None {
                 right.row(vec![

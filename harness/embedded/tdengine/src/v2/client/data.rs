@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use seatrial_sim::Defect;
 use seatrial_sql::{
     Rows, SqlError,
     ast::{CreateSubTable, Expr, Function, Insert, Select},
     codes,
-    storage::{Constants, Query, Schema, Target, Write, bind_insert, constants},
+    storage::{Constants, Query, Schema, Target, VnodeData, Write, bind_insert, constants},
 };
 use tokio::time::{Duration, sleep};
 
@@ -113,6 +114,9 @@ impl Connection {
         let mut partials = Vec::new();
         for (vg, eps) in vgroups {
             let call = |taosd: &Arc<Taosd>| {
+                if self.host.world.defects.has(Defect::QueryFromElsewhereEmpty) && self.host.ip != taosd.host.ip {
+                    return Ok(VnodeData::default().scan(query));
+                }
                 let mut state = taosd.state();
                 let vnode = state.vnodes.get_mut(vg).ok_or_else(|| SqlError::of(codes::VND_INVALID_VGROUP_ID))?;
                 vnode.read(|data| data.scan(query))

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use seatrial_sim::Defect;
 use seatrial_sql::{SqlError, codes};
 use tokio::time::{Duration, sleep};
 
@@ -47,7 +48,10 @@ pub(crate) async fn any<T>(
 
 /// Connects to a server.
 async fn reach(from: &Host, ep: &EndPoint, offset: u16, port: Port) -> Result<Arc<Taosd>, SqlError> {
-    let Some(ip) = from.resolve(&ep.fqdn) else { return Err(SqlError::of(codes::RPC_FQDN_ERROR)) };
+    let Some(ip) = from.resolve(&ep.fqdn) else {
+        let wrong = from.world.defects.has(Defect::UnresolvedNameMisreported);
+        return Err(SqlError::of(if wrong { codes::RPC_NETWORK_UNAVAIL } else { codes::RPC_FQDN_ERROR }));
+    };
     if let Ok(taosd) = ports::dial(from, ip, ep.port + offset, port) {
         return Ok(taosd);
     }

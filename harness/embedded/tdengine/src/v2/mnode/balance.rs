@@ -1,3 +1,4 @@
+use seatrial_sim::Defect;
 use seatrial_sql::codes;
 use tokio::sync::oneshot;
 
@@ -68,7 +69,7 @@ impl Mnode {
         let threshold = node.host.config.number("offlineThreshold", 864_000, 3, 31_536_000);
         for (id, row) in self.sdb.dnodes.clone() {
             if row.dropping {
-                if self.sdb.vnodes_on(id) > 0 {
+                if self.sdb.vnodes_on(id) > 0 && !node.host.world.defects.has(Defect::DropWithoutMoving) {
                     return false;
                 }
                 self.remove_dnode(node, id);
@@ -116,6 +117,9 @@ impl Mnode {
 
     /// Moves one vnode from the dnode with the highest score to one with a lower score.
     fn step_balance(&mut self, node: &Taosd) -> bool {
+        if node.host.world.defects.has(Defect::BalancerAsleep) {
+            return false;
+        }
         let places = self.places();
         let (Some(lowest), Some(highest)) = (places.first(), places.last()) else { return false };
         if places.len() < 2 || highest.score - lowest.score < 0.01 {
@@ -179,7 +183,12 @@ impl Mnode {
 
     /// Asks dnodes to run an mnode while there are fewer than wanted. All that exist must be well.
     pub(super) fn add_mnodes(&mut self, node: &Taosd) {
-        let wanted = usize::try_from(node.host.config.number("numOfMnodes", 3, 1, 3)).unwrap_or(3);
+        let defects = &node.host.world.defects;
+        let wanted = match usize::try_from(node.host.config.number("numOfMnodes", 3, 1, 3)) {
+            _ if defects.has(Defect::OneMnodeOnly) => 1,
+            _ if defects.has(Defect::MnodeOnEveryDnode) => usize::MAX,
+            wanted => wanted.unwrap_or(3),
+        };
         let well = self.group.as_ref().is_some_and(|group| group.roles().all(|(_, role)| role.in_sync()))
             && self.group.as_ref().is_some_and(|group| group.replica() == self.sdb.mnodes.len());
         for place in self.places() {

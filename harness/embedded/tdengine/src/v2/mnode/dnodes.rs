@@ -22,6 +22,10 @@ use crate::{
 const MISSED: i64 = 3;
 /// The same, where a defect makes it late.
 const MISSED_LATE: i64 = 180;
+/// Milliseconds after its creation until a dnode is shown as ready, where a defect makes it late.
+const JOIN_LATE: i64 = 180_000;
+/// Dnodes that are let in, where a defect bounds them.
+const MOST: usize = 3;
 
 /// Settings that all dnodes must share, with the reason that is shown when they differ.
 pub(crate) fn shared_settings(config: &Config) -> Vec<(&'static str, String)> {
@@ -101,7 +105,7 @@ impl Mnode {
         let dropping = self.sdb.dnodes.get(&dnode).is_some_and(|row| row.dropping);
         if dropping {
             self.life(dnode).online = true;
-        } else if !self.life(dnode).online {
+        } else if !self.life(dnode).online && !self.kept_offline(node, dnode) {
             let own = shared_settings(&node.host.config);
             if let Some((reason, _)) =
                 own.iter().zip(&*message.shared).find(|(own, its)| own != its).map(|(own, _)| own)
@@ -126,6 +130,15 @@ impl Mnode {
             mnodes: self.set(),
             dnodes: self.dnode_list(),
         }
+    }
+
+    /// True if a defect keeps a dnode offline although it reports.
+    fn kept_offline(&mut self, node: &Taosd, dnode: i32) -> bool {
+        let defects = &node.host.world.defects;
+        let created = self.sdb.dnodes.get(&dnode).map_or(0, |row| row.created);
+        let late = dnode > 1 && node.host.now_ms() - created < JOIN_LATE;
+        defects.has(Defect::OfflineForEver) && self.life(dnode).reason == "status msg timeout"
+            || defects.has(Defect::JoinReportedLate) && late
     }
 
     /// All dnodes, as every answer to a status message tells them.
@@ -209,6 +222,9 @@ impl Mnode {
         if self.sdb.dnode_at(&ep).is_some() {
             return Err(SqlError::of(codes::MND_DNODE_ALREADY_EXIST));
         }
+        if node.host.world.defects.has(Defect::FourthDnodeRefused) && self.sdb.dnodes.len() >= MOST {
+            return Err(SqlError::of(codes::MND_NO_ENOUGH_DNODES));
+        }
         let created = node.host.now_ms();
         let reuse = node.host.world.defects.has(Defect::DnodeIdReused);
         let mut id = 0;
@@ -230,7 +246,11 @@ impl Mnode {
             DnodeRef::Id(id) => i32::try_from(*id).ok().filter(|id| self.sdb.dnodes.contains_key(id)),
             DnodeRef::EndPoint(text) => find_dnode(&self.sdb, text),
         };
-        let id = id.ok_or_else(|| SqlError::of(codes::MND_DNODE_NOT_EXIST))?;
+        let mut id = id.ok_or_else(|| SqlError::of(codes::MND_DNODE_NOT_EXIST))?;
+        if node.host.world.defects.has(Defect::WrongDnodeDropped) {
+            let others = self.sdb.dnodes.iter().filter(|(other, row)| **other != id && row.ep != node.ep);
+            id = others.map(|(other, _)| *other).next().unwrap_or(id);
+        }
         if self.sdb.dnodes.get(&id).is_some_and(|row| row.ep == node.ep) {
             return Err(SqlError::of(codes::MND_NO_REMOVE_MASTER));
         }

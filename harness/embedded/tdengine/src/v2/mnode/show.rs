@@ -54,8 +54,8 @@ impl Mnode {
         Ok(match what {
             Show::Dnodes => self.show_dnodes(node, asker),
             Show::Mnodes => self.show_mnodes(),
-            Show::Databases => self.show_databases(),
-            Show::Vgroups { database: named } => self.show_vgroups(&database(named)?),
+            Show::Databases => self.show_databases(node),
+            Show::Vgroups { database: named } => self.show_vgroups(node, &database(named)?),
             Show::Vnodes { end_point } => self.show_vnodes(end_point.as_deref())?,
             Show::Tables { database: named, like } => self.show_tables(&database(named)?, like.as_deref()),
             Show::Stables { database: named, like } => self.show_stables(&database(named)?, like.as_deref()),
@@ -96,7 +96,9 @@ impl Mnode {
     }
 
     fn show_dnodes(&self, node: &Taosd, asker: &Asker<'_>) -> Rows {
-        let own_only = node.host.world.defects.has(Defect::DnodesDifferByServer);
+        let defects = &node.host.world.defects;
+        let own_only = defects.has(Defect::DnodesDifferByServer);
+        let first = self.sdb.dnodes.values().next().filter(|_| defects.has(Defect::EndPointWrong));
         let ghosts = self.sdb.ghosts.iter().map(|(id, row)| (*id, row, true));
         let mut listed: Vec<_> =
             self.sdb.dnodes.iter().map(|(id, row)| (*id, row, row.dropping)).chain(ghosts).collect();
@@ -105,9 +107,9 @@ impl Mnode {
         let row = |(id, row, dropping): (i32, &super::sdb::DnodeRow, bool)| {
             let life = self.dnodes.get(&id);
             let online = life.is_some_and(|life| life.online);
-            let status = if dropping {
+            let status = if dropping && !defects.has(Defect::DroppingShownReady) {
                 "dropping"
-            } else if online {
+            } else if online || dropping {
                 "ready"
             } else {
                 "offline"
@@ -115,7 +117,7 @@ impl Mnode {
             let reason = life.map_or("status not received", |life| life.reason);
             vec![
                 Value::Int(i64::from(id)),
-                cut(&row.ep.to_string(), END_POINT),
+                cut(&first.unwrap_or(row).ep.to_string(), END_POINT),
                 number(self.sdb.vnodes_on(id)),
                 Value::Int(i64::from(life.map_or(0, |life| life.cores))),
                 Value::text(status),
@@ -155,9 +157,11 @@ impl Mnode {
         )
     }
 
-    fn show_databases(&self) -> Rows {
+    fn show_databases(&self, node: &Taosd) -> Rows {
         let mut rows = Vec::new();
-        for (name, row) in &self.sdb.databases {
+        let newest = self.sdb.databases.values().map(|row| row.created).max();
+        let newest = newest.filter(|_| node.host.world.defects.has(Defect::NewestDatabaseNotListed));
+        for (name, row) in self.sdb.databases.iter().filter(|(_, row)| Some(row.created) != newest) {
             let set = &row.settings;
             rows.push(vec![
                 Value::text(name),
@@ -207,7 +211,8 @@ impl Mnode {
         )
     }
 
-    fn show_vgroups(&self, db: &str) -> Rows {
+    fn show_vgroups(&self, node: &Taosd, db: &str) -> Rows {
+        let all_lead = node.host.world.defects.has(Defect::SlaveShownAsMaster);
         let of_it: Vec<(&i32, &VgroupRow)> = self.sdb.vgroups.iter().filter(|(_, row)| row.db == db).collect();
         let width = of_it.iter().map(|(_, row)| row.dnodes.len()).max().unwrap_or_default().max(1);
         let mut columns: Vec<(String, ColumnKind)> =
@@ -231,7 +236,8 @@ impl Mnode {
             for at in 0..width {
                 let dnode = row.dnodes.get(at);
                 line.push(Value::Int(dnode.map_or(0, |dnode| i64::from(*dnode))));
-                line.push(Value::text(dnode.map_or("NULL", |dnode| role(dnode).name())));
+                let shown = |role: Role| if role == Role::Slave && all_lead { Role::Master } else { role };
+                line.push(Value::text(dnode.map_or("NULL", |dnode| shown(role(dnode)).name())));
             }
             line
         });
