@@ -1,10 +1,13 @@
 //! The command line.
 
 mod environment;
+mod judge;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
+use judge::{COMPARE_EXAMPLES, QUALIFY_EXAMPLES, SELFCHECK_EXAMPLES};
+pub use judge::{CompareArgs, QualifyArgs, SelfcheckArgs};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -61,11 +64,17 @@ pub enum Command {
     /// Remove what runs left: clusters, containers, namespaces. Also of runs that were killed.
     #[command(after_help = "Examples:\n  seatrial clean --dry-run\n  seatrial clean\n  seatrial clean --context NAME")]
     Clean(CleanArgs),
+    /// Compare two runs: release against release, model against kind, seed against seed.
+    #[command(after_help = COMPARE_EXAMPLES)]
+    Compare(CompareArgs),
+    /// Qualify a release: probe its image, run the documented suite, compare with a baseline, judge by a policy.
+    #[command(after_help = QUALIFY_EXAMPLES)]
+    Qualify(QualifyArgs),
     /// Serve an embedded cluster on a loopback port, for plain kubectl.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(ServeArgs),
     /// Plant defects in the embedded cluster and see which check catches which.
-    #[command(after_help = "Examples:\n  seatrial selfcheck\n  seatrial selfcheck --defect dnode-id-reused")]
+    #[command(after_help = SELFCHECK_EXAMPLES)]
     Selfcheck(SelfcheckArgs),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  seatrial completions bash > /etc/bash_completion.d/seatrial")]
@@ -96,7 +105,6 @@ Examples:
   seatrial doctor
   seatrial doctor --env kind --image tdengine/tdengine:3.3.0.1 --node-image kindest/node:v1.33.1
   seatrial doctor --env kubeconfig --context NAME";
-
 const REPORT_EXAMPLES: &str = "\
 Examples:
   seatrial report target/seatrial/latest
@@ -248,6 +256,8 @@ pub enum SchemaOf {
     Scenario,
     /// `report.json`.
     Report,
+    /// Policies of `qualify`.
+    Policy,
 }
 
 /// Arguments of `report`.
@@ -288,17 +298,6 @@ pub struct ServeArgs {
     /// Worker nodes beside the control plane.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=16))]
     pub workers: u32,
-}
-
-/// Arguments of `selfcheck`.
-#[derive(Clone, Debug, Args)]
-pub struct SelfcheckArgs {
-    /// Where scenarios are.
-    #[command(flatten)]
-    pub paths: PathArgs,
-    /// Plant only these defects [default: each in turn].
-    #[arg(long, value_name = "NAME")]
-    pub defect: Vec<String>,
 }
 
 fn parse_shard(text: &str) -> Result<Part, String> {

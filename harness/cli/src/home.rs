@@ -38,6 +38,11 @@ impl Home {
         }
     }
 
+    /// The policy that a release is judged by if none is named.
+    pub fn policy(&self) -> PathBuf {
+        self.path("fixtures/qualification/default.yaml")
+    }
+
     fn path(&self, below: &str) -> PathBuf {
         self.0.join(below)
     }
@@ -90,6 +95,13 @@ fn version_of(select: &SelectArgs) -> Result<Version, Complaint> {
 }
 
 impl Loaded {
+    /// Names of the manifest sets of the document that speaks of a version.
+    pub fn sets_of(&self, tdengine: &str) -> Result<Vec<String>, Complaint> {
+        let version: Version = tdengine.parse().map_err(Complaint::usage)?;
+        let document = self.documents.iter().find(|document| document.tdengine.matches(version.first_three()));
+        Ok(document.into_iter().flat_map(|document| &document.sets).map(|set| set.name.clone()).collect())
+    }
+
     /// What of it is selected, `repeats` times.
     pub fn plan(&self, select: &SelectArgs, repeats: u32) -> Result<Plan, Complaint> {
         let version = version_of(select)?;

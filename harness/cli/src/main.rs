@@ -6,9 +6,11 @@ mod complaint;
 mod ground;
 mod home;
 mod interrupt;
+mod qualify;
 mod replay;
 mod run_folder;
 mod runtime;
+mod selfcheck;
 
 use std::process::ExitCode;
 
@@ -29,8 +31,10 @@ fn main() -> ExitCode {
         Command::Report(args) => commands::report(args, &cli),
         Command::Doctor(args) => commands::doctor(args),
         Command::Clean(args) => commands::clean(args),
+        Command::Compare(args) => commands::compare(args, &cli),
+        Command::Qualify(args) => commands::qualify(args, &cli),
         Command::Serve(args) => commands::serve(args),
-        Command::Selfcheck(args) => commands::selfcheck(args),
+        Command::Selfcheck(args) => commands::selfcheck(args, &cli),
         Command::Completions { shell } => Ok(commands::completions(*shell)),
     };
     match done {

@@ -4,6 +4,7 @@
 //! leaves it, gives a report that says so and never a pass. Text from events is cleaned again on its way into the
 //! model, and every format escapes it for itself.
 
+pub mod compare;
 mod evidence;
 mod facts;
 mod headline;
@@ -12,6 +13,9 @@ pub mod json;
 mod junit;
 mod markdown;
 pub mod model;
+pub mod qualify;
+pub mod selfcheck;
+mod tables;
 pub mod terminal;
 mod text;
 mod write;

@@ -243,7 +243,8 @@ fn tested(text: &mut String, model: &Model, facts: &RunFacts) {
     let _ = writeln!(text, "\n{}\n\n{}", words.repeat_note, fenced("sh", &run.replay));
 }
 
-fn sign(mark: Mark) -> &'static str {
+/// A mark as an emoji, which is all the colour that Markdown has.
+pub(crate) fn sign(mark: Mark) -> &'static str {
     match mark {
         Mark::Pass => "✅",
         Mark::Fail => "❌",

@@ -87,7 +87,7 @@ fn cleaned(facts: &RunFacts) -> RunFacts {
 }
 
 /// Writes beside the target and renames, so that nobody ever reads half a report.
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportError> {
+pub(crate) fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, ReportError> {
     let path = folder.join(name);
     let io = |path: &Path| {
         let path = path.to_owned();

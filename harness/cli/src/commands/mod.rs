@@ -1,9 +1,11 @@
 //! One file a subcommand.
 
 mod clean;
+mod compare;
 mod completions;
 mod doctor;
 mod list;
+mod qualify;
 mod report;
 mod run;
 mod schema;
@@ -11,11 +13,13 @@ mod selfcheck;
 mod serve;
 
 pub use clean::clean;
+pub use compare::compare;
 pub use completions::completions;
 pub use doctor::doctor;
 pub use list::{lint, list};
+pub use qualify::qualify;
 pub use report::report;
-pub use run::run;
+pub use run::{embedded_edits, run};
 pub use schema::schema;
 pub use selfcheck::selfcheck;
 pub use serve::serve;

@@ -7,6 +7,7 @@ pub fn schema(args: &SchemaArgs) -> ExitCode {
     let text = match args.of {
         SchemaOf::Scenario => seatrial_engine::scenario::schema(),
         SchemaOf::Report => seatrial_report::schema(),
+        SchemaOf::Policy => crate::qualify::schema(),
     };
     println!("{}", text.trim_end());
     ExitCode::Passed

@@ -10,5 +10,6 @@ mod summary;
 
 pub use live::Terminal;
 pub use options::{Options, Verbosity};
+pub(crate) use paint::Paint;
 pub use screen::render;
 pub use summary::closing;

@@ -1,0 +1,83 @@
+use std::{
+    num::NonZeroUsize,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use seatrial_embedded::{Defect, Defects};
+use seatrial_engine::{Keep, Options, Plan};
+use seatrial_environments::Embedded;
+use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
+use seatrial_report::selfcheck::Catch;
+use tokio::sync::watch;
+
+use super::expected::expected;
+use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded, runtime};
+
+/// Runs the one scenario of `plan` with `defect` planted, if any: the checks that did not pass.
+pub fn trial(plan: &Plan, loaded: &Loaded, defect: Option<Defect>, seed: u64) -> Result<Vec<Catch>, Complaint> {
+    let tdengine = plan.version.to_string();
+    let collected = Seen::default();
+    let mut log = EventLog::new(vec![Box::new(collected.clone())]);
+    let options = Options {
+        seatrial: env!("CARGO_PKG_VERSION").to_owned(),
+        replay: String::new(),
+        seed,
+        edits: embedded_edits(&tdengine),
+        keep: Keep::Never,
+        jobs: NonZeroUsize::MIN,
+        cancel: watch::channel(false).1,
+    };
+    let environment = Embedded::new(&tdengine, Defects::from_iter(defect)).map_err(Complaint::usage)?;
+    let running = seatrial_engine::run(plan, &loaded.sets, &environment, &options, &mut log);
+    let summary = runtime::virtual_time(running).map_err(Complaint::environment)?.map_err(Complaint::environment)?;
+    let mut catches = collected.take();
+    if catches.is_empty() && summary.verdict != Some(Verdict::Pass) {
+        catches.push(Catch { step: 0, check: 0, title: "the run".into(), reason: summary.reason, expected: false });
+    }
+    let name = plan.runs.first().map_or("", |run| run.planned.name.as_str());
+    for catch in &mut catches {
+        catch.expected = defect.is_some_and(|defect| expected(defect).is(name, &catch.title));
+    }
+    Ok(catches)
+}
+
+/// Keeps what did not pass.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Steps>>);
+
+#[derive(Default)]
+struct Steps {
+    title: String,
+    catches: Vec<Catch>,
+}
+
+impl Seen {
+    fn take(&self) -> Vec<Catch> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).catches)
+    }
+}
+
+impl Sink for Seen {
+    fn take(&mut self, event: &Event) -> Result<(), WriteError> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &event.body {
+            Body::StepStarted { title, .. } => seen.title.clone_from(title),
+            Body::CheckFinished(check) if check.verdict != Verdict::Pass => seen.catches.push(Catch {
+                step: check.step,
+                check: check.check,
+                title: check.title.clone(),
+                reason: check.reason.clone(),
+                expected: false,
+            }),
+            // The action of the step failed: no check says so.
+            Body::StepFinished(end)
+                if end.verdict.is_some_and(|end| end != Verdict::Pass) && seen.catches.is_empty() =>
+            {
+                let (title, reason) = (seen.title.clone(), end.reason.clone());
+                seen.catches.push(Catch { step: end.step, check: 0, title, reason, expected: false });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
