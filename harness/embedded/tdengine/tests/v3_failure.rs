@@ -144,3 +144,18 @@ fn an_older_server_ends_when_its_peers_have_no_names() {
         assert!(lab.exits(0).len() >= 3 && lab.exits(0).iter().all(|code| *code == 255), "{:?}", lab.exits(0));
     });
 }
+
+#[rstest]
+fn without_its_only_mnode_a_cluster_answers_nobody(#[values(1, 2)] seed: u64) {
+    run(|| async {
+        let lab = Lab::v3(seed, Names::Always, "3.3.0.1");
+        lab.boot(3).await;
+        lab.delete(0).await;
+        let refused = lab.taos(1, "show dnodes").await;
+        assert!(refused.out.contains("failed to connect to server, reason: Mnode not found\r\n"), "{refused:?}");
+        assert!((10.0..12.0).contains(&refused.took.as_secs_f64()) && refused.code == Some(255), "{refused:?}");
+        assert!(lab.exec(1, &["taos", "--check"]).await.out.contains("2: service ok"));
+        lab.boot_one(0).await;
+        lab.until(10, || async { lab.dnodes(1).await == ["1 ready 0", "2 ready 0", "3 ready 0"] }).await;
+    });
+}

@@ -113,6 +113,7 @@ codes! {
     MND_TRANS_INVALID_STAGE = 0x03d2, "Invalid stage to kill";
     MND_TRANS_CONFLICT = 0x03d3, "Conflict transaction not completed";
     DNODE_OFFLINE = 0x0408, "Dnode is offline";
+    MNODE_NOT_FOUND = 0x040a, "Mnode not found";
     DNODE_ONLY_USE_WHEN_OFFLINE = 0x0416, "Please use this command when the dnode is offline";
     VND_INVALID_VGROUP_ID = 0x0503, "Vnode is closed or removed";
     VND_STOPPED = 0x0529, "Vnode stopped";

@@ -37,6 +37,8 @@ pub(crate) struct Dnode {
     pub reboot: i64,
     /// Position of the mnode that is asked.
     in_use: usize,
+    /// The leader, as an mnode has said, if it became an mnode after this dnode was told of them.
+    new_leader: Option<EndPoint>,
     unanswered: u32,
     turn: u64,
     next: Option<Ticket>,
@@ -138,6 +140,7 @@ impl Dnode {
         if eps.is_empty() {
             eps.push(node.host.config.first_ep(&node.ep.fqdn));
         }
+        eps.extend(self.new_leader.clone().filter(|leader| !eps.contains(leader)));
         let in_use = self.in_use % eps.len();
         MnodeSet { eps, in_use }
     }
@@ -212,6 +215,7 @@ impl State {
                 }
                 if version != self.dnode.version {
                     let asked = self.dnode.mnodes(node);
+                    self.dnode.new_leader = None;
                     (self.dnode.version, self.dnode.peers) = (version, peers);
                     let leader = asked.eps.get(asked.in_use);
                     let now = self.dnode.mnodes(node).eps;
@@ -220,9 +224,9 @@ impl State {
                 }
             }
             StatusReply::Redirect(set) => {
-                let leader = set.eps.get(set.in_use);
+                self.dnode.new_leader = set.eps.get(set.in_use).cloned();
                 let own = self.dnode.mnodes(node);
-                match own.eps.iter().position(|ep| Some(ep) == leader) {
+                match own.eps.iter().position(|ep| Some(ep) == self.dnode.new_leader.as_ref()) {
                     Some(at) if at != own.in_use => self.dnode.in_use = at,
                     _ => self.dnode.ask_another(),
                 }

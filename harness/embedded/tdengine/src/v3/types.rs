@@ -19,8 +19,10 @@ pub(crate) enum Role {
     Follower,
     /// Asks for votes.
     Candidate,
-    /// Leads, and has not applied yet what earlier leaders left.
+    /// Leads, and does not know yet what of the log is committed.
     NewLeader,
+    /// Leads and can be read, and has not taken over yet all that earlier leaders left.
+    Restoring,
     /// Leads.
     Leader,
 }
@@ -34,13 +36,14 @@ impl Role {
             Self::Follower => "follower",
             Self::Candidate => "candidate",
             Self::NewLeader => "leader**",
+            Self::Restoring => "leader*",
             Self::Leader => "leader",
         }
     }
 
-    /// True for both kinds of leader.
+    /// True for all kinds of leader.
     pub fn leads(self) -> bool {
-        matches!(self, Self::NewLeader | Self::Leader)
+        matches!(self, Self::NewLeader | Self::Restoring | Self::Leader)
     }
 }
 

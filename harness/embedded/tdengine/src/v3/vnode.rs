@@ -133,7 +133,7 @@ impl Vnode {
 
     /// What a query reads here, if this vnode may answer.
     pub fn read<T>(&self, question: impl FnOnce(&VnodeData) -> T) -> Result<T, SqlError> {
-        self.raft.check_leader()?;
+        self.raft.check_readable()?;
         Ok(self.raft.look(question))
     }
 }

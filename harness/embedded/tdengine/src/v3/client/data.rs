@@ -84,18 +84,12 @@ impl Connection {
 
     /// A table or super table, and the vgroups with its rows. Errors are those of looking a table up for a query.
     async fn look_up(&mut self, name: &FullName) -> Result<(Target, Arc<Schema>, Vec<i32>), SqlError> {
-        self.database(&name.0).await?;
-        let found = self.table(name).await.map_err(|error| match error.code {
-            codes::SYN_NOT_LEADER | codes::SYN_RESTORING | codes::RPC_SOMENODE_NOT_CONNECTED => {
-                codes::table_info(&error)
-            }
-            _ => error,
-        })?;
+        let found = self.table(name).await.map_err(|error| codes::table_info(&error))?;
         if let Some(meta) = found {
             let vg = self.vgroup_of(name).await?;
             return Ok((Target::Table(name.1.clone()), meta.schema, vec![vg]));
         }
-        let schema = self.stable(name).await?.ok_or_else(no_table)?;
+        let schema = self.stable(name).await?.ok_or_else(|| codes::table_info(&no_table()))?;
         let vgroups = self.database(&name.0).await?.vgroups.iter().map(|vgroup| vgroup.vg).collect();
         Ok((Target::Super(name.1.clone()), schema, vgroups))
     }

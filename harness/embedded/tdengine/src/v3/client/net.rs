@@ -58,7 +58,7 @@ impl Net {
             () = self.cut_off(ip, ep.port) => Err(codes::error(codes::RPC_BROKEN_LINK)),
         };
         // An answer that cannot arrive now arrives when the silence ends, or never.
-        let result = if self.silent(ip, ep.port).await { result } else { Err(codes::error(codes::RPC_BROKEN_LINK)) };
+        let result = if self.speaks(ip, ep.port).await { result } else { Err(codes::error(codes::RPC_BROKEN_LINK)) };
         if matches!(&result, Err(error) if error.code == codes::RPC_BROKEN_LINK) {
             self.open.remove(&ep.fqdn);
         }
@@ -67,7 +67,7 @@ impl Net {
 
     async fn reach(&mut self, ep: &EndPoint, deadline: Instant) -> Result<(Ipv4Addr, Arc<Taosd>), SqlError> {
         if let Some(ip) = self.open.get(&ep.fqdn).copied() {
-            let there = self.silent(ip, ep.port).await;
+            let there = self.speaks(ip, ep.port).await;
             match ports::dial(&self.host, ip, ep.port) {
                 Ok(taosd) if there => return Ok((ip, taosd)),
                 _ => {
@@ -92,11 +92,11 @@ impl Net {
     }
 
     fn is_cut(&self, ip: Ipv4Addr, port: u16) -> bool {
-        matches!(self.host.dial(ip, port), Err(ConnectError::Unreachable))
+        matches!(ports::dial(&self.host, ip, port), Err(ConnectError::Unreachable))
     }
 
     /// Waits until an address is not silent any more; false if that took too long.
-    async fn silent(&self, ip: Ipv4Addr, port: u16) -> bool {
+    async fn speaks(&self, ip: Ipv4Addr, port: u16) -> bool {
         let since = Instant::now();
         while self.is_cut(ip, port) {
             if since.elapsed() >= USER_TIMEOUT {
@@ -147,6 +147,7 @@ impl Patience {
             | codes::SYN_RESTORING
             | codes::APP_IS_STARTING
             | codes::APP_IS_STOPPING
+            | codes::MNODE_NOT_FOUND
             | codes::VND_INVALID_VGROUP_ID => {
                 self.answered = Some(error.clone());
                 true

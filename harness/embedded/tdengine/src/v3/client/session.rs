@@ -40,8 +40,8 @@ pub(super) struct Connection {
 pub(super) enum Said<T> {
     /// Its answer.
     Answer(T),
-    /// Ask these instead.
-    Redirect(MnodeSet),
+    /// Ask these instead, for this reason.
+    Redirect(MnodeSet, i32),
 }
 
 impl Connection {
@@ -110,8 +110,9 @@ impl Connection {
                 let answer = self.net.call(&ep, patience.deadline(), |taosd| at_leader(taosd, question)).await;
                 match answer {
                     Ok(Said::Answer(answer)) => return Ok(answer),
-                    Ok(Said::Redirect(set)) => {
+                    Ok(Said::Redirect(set, code)) => {
                         redirects += 1;
+                        patience.bears(&codes::error(code));
                         let new = set.eps.iter().any(|ep| !self.mnodes.eps.contains(ep)) || set.eps.len() < count;
                         if !set.eps.is_empty() && (new || set.in_use != self.mnodes.in_use) {
                             self.mnodes = set;
@@ -174,7 +175,11 @@ fn at_leader<T: Send + 'static>(
             let mut state = taosd.state();
             let mnode = match state.leader(&taosd) {
                 Ok(mnode) => mnode,
-                Err(set) => return Ok(Said::Redirect(set)),
+                Err(set) => {
+                    let none = state.mnode.is_none();
+                    let code = if none { codes::MNODE_NOT_FOUND } else { codes::SYN_NOT_LEADER };
+                    return Ok(Said::Redirect(set, code));
+                }
             };
             let (answer, ended) = question(mnode, &taosd)?;
             (answer, mnode.uncommitted.take(), ended)

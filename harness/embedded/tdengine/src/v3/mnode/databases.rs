@@ -90,18 +90,23 @@ impl Mnode {
         self.begin(node, trans, |sdb| sdb.last_vgroup = last).map(Some)
     }
 
-    /// `alter database`
+    /// `alter database`: new replicas come to be afterwards.
     pub fn alter_database(&mut self, node: &Taosd, name: &str, options: &DatabaseOptions) -> Result<(), SqlError> {
         let row = self.sdb.databases.get(name).ok_or_else(no_database)?;
         let settings = row.settings.altered(options)?;
-        if settings.replica != row.settings.replica {
-            return Err(codes::error(codes::OPS_NOT_SUPPORT));
-        }
-        self.commit(node, |sdb| {
+        let steps = if settings.replica == row.settings.replica {
+            Vec::new()
+        } else {
+            self.resize(node, name, settings.replica as usize)?
+        };
+        let trans = of_database(node, "alter-db", name, "", steps);
+        // The statement does not wait for the replicas.
+        self.begin(node, trans, |sdb| {
             if let Some(row) = sdb.databases.get_mut(name) {
                 row.settings = settings;
             }
         })
+        .map(drop)
     }
 
     /// `drop database`

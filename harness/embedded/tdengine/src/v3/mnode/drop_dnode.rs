@@ -7,15 +7,10 @@ use seatrial_sql::{
 
 use super::{
     leader::{Mnode, Waiter},
-    places::Places,
     sdb::VgroupRow,
     trans::{Scope, Step, Target, Task, Trans, Update},
 };
-use crate::v3::{
-    orders::Order,
-    taosd::Taosd,
-    types::{MNODE_GROUP, Member},
-};
+use crate::v3::{orders::Order, taosd::Taosd, types::MNODE_GROUP};
 
 impl Mnode {
     /// `drop dnode`: its vnodes move one after the other, then it goes. Refusals in the order of the servers.
@@ -42,6 +37,7 @@ impl Mnode {
         if !online && mode == DropMode::Safe && !(empty && node.release().drops_empty_offline()) {
             return Err(codes::error(codes::DNODE_OFFLINE));
         }
+        self.check_conflict(&Scope::Cluster, "")?;
         let mut steps = Vec::new();
         if has_mnode {
             steps.extend(self.steps_without_mnode(id, online));
@@ -86,52 +82,6 @@ impl Mnode {
             }
         }
         Ok(steps)
-    }
-
-    /// An empty vnode in place of one that is lost, with the tables that were only there.
-    fn replace(&self, vg: i32, row: &VgroupRow, places: &mut Places) -> Result<Vec<Step>, SqlError> {
-        let target = places.take_other(&row.dnodes)?;
-        let config = self.sdb.vnode_config(vg, row, self.sdb.members(&[target]));
-        let create = Task { to: Target::Dnode(target), order: Order::CreateVnode { config, waited: 0 } };
-        let confirm = Task { to: Target::Dnode(target), order: Order::Confirm { group: vg, member: None } };
-        Ok(vec![Step::Do(vec![create]), Step::Do(vec![confirm]), Step::Set(Update::Replicas(vg, vec![target]))])
-    }
-
-    /// A vnode moves: the new one learns, gets its vote, and then the old one goes. One that is lost goes first: nobody
-    /// could wait for it.
-    fn relocate(&self, vg: i32, row: &VgroupRow, (old, online): (i32, bool), new: Option<i32>) -> Vec<Step> {
-        let change = |members: Vec<Member>| {
-            let order = Order::ChangeMembers { group: vg, members: members.into() };
-            Step::Do(vec![Task { to: Target::Leader(vg), order }])
-        };
-        let confirm = |member: Option<i32>| {
-            let order = Order::Confirm { group: vg, member };
-            Step::Do(vec![Task { to: Target::Leader(vg), order }])
-        };
-        let kept = row.dnodes.iter().filter(|dnode| online || **dnode != old);
-        let members: Vec<Member> = kept.filter_map(|dnode| self.sdb.member(*dnode, false)).collect();
-        let with = |learner: bool| {
-            let new = new.and_then(|dnode| self.sdb.member(dnode, learner));
-            members.iter().cloned().chain(new).collect::<Vec<Member>>()
-        };
-        let left: Vec<Member> = with(false).into_iter().filter(|member| member.id != old).collect();
-        let mut steps = Vec::new();
-        if !online {
-            steps.push(change(members.clone()));
-        }
-        if let Some(target) = new {
-            let config = self.sdb.vnode_config(vg, row, with(true).into());
-            let create = Task { to: Target::Dnode(target), order: Order::CreateVnode { config, waited: 0 } };
-            steps.push(Step::Do(vec![create]));
-            steps.extend([change(with(true)), confirm(new), change(with(false))]);
-        }
-        let dnodes = left.iter().map(|member| member.id).collect();
-        if online {
-            steps.push(change(left));
-            steps.push(Step::Do(vec![Task { to: Target::Dnode(old), order: Order::DropVnode(vg) }]));
-        }
-        steps.extend([Step::Set(Update::Replicas(vg, dnodes)), confirm(None)]);
-        steps
     }
 
     /// The steps that end the mnode of a dnode.

@@ -55,9 +55,7 @@ impl Mnode {
             return Err(codes::error(codes::MND_MNODE_NOT_EXIST));
         }
         if self.raft.leader() == Some(id) {
-            let only = self.sdb.mnodes.len() <= 1;
-            let code = if only { codes::MND_TOO_FEW_MNODES } else { codes::MND_CANT_DROP_LEADER };
-            return Err(codes::error(code));
+            return Err(codes::error(codes::MND_CANT_DROP_LEADER));
         }
         let steps = self.steps_without_mnode(id, self.is_online(node, id));
         let trans = self.of_cluster(node, "drop-mnode", steps);

@@ -7,6 +7,7 @@ mod drop_dnode;
 mod leader;
 mod mnodes;
 mod places;
+mod replicas;
 mod rows;
 mod sdb;
 mod stables;

@@ -237,7 +237,7 @@ impl Mnode {
             }
             line.push(Value::Timestamp(row.created));
             if wide {
-                line.push(Value::text("127.0.0.1/32"));
+                line.push(Value::text("127.0.0.1"));
             }
             rows.push(line);
         }

@@ -138,6 +138,14 @@ pub(super) struct Sent {
 }
 
 impl Mnode {
+    /// An error if a transaction of this scope has to wait for another one.
+    pub(super) fn check_conflict(&self, scope: &Scope, db: &str) -> Result<(), SqlError> {
+        let cluster = *scope == Scope::Cluster;
+        let conflicts = |other: &Trans| cluster || other.scope == Scope::Cluster || other.db == db;
+        let conflict = self.sdb.trans.values().any(conflicts);
+        if conflict { Err(codes::error(codes::MND_TRANS_CONFLICT)) } else { Ok(()) }
+    }
+
     /// Begins a transaction. The receiver hears of its end.
     pub(super) fn begin(
         &mut self,
@@ -145,11 +153,7 @@ impl Mnode {
         trans: Trans,
         prepare: impl FnOnce(&mut Sdb),
     ) -> Result<Waiter, SqlError> {
-        let conflicts =
-            |other: &Trans| other.scope == Scope::Cluster || trans.scope == Scope::Cluster || other.db == trans.db;
-        if self.sdb.trans.values().any(conflicts) {
-            return Err(codes::error(codes::MND_TRANS_CONFLICT));
-        }
+        self.check_conflict(&trans.scope, &trans.db)?;
         let id = self.sdb.last_trans + 1;
         self.commit(node, |sdb| {
             prepare(sdb);

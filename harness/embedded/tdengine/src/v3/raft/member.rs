@@ -160,9 +160,14 @@ impl<M: Machine> Raft<M> {
     pub fn check_leader(&self) -> Result<(), SqlError> {
         match self.role {
             Role::Leader => Ok(()),
-            Role::NewLeader => Err(codes::error(codes::SYN_RESTORING)),
+            Role::NewLeader | Role::Restoring => Err(codes::error(codes::SYN_RESTORING)),
             _ => Err(codes::error(codes::SYN_NOT_LEADER)),
         }
+    }
+
+    /// The error of a question that this member cannot answer; none if it can be read.
+    pub fn check_readable(&self) -> Result<(), SqlError> {
+        if self.role == Role::Restoring { Ok(()) } else { self.check_leader() }
     }
 
     /// Proposes a change. The receiver gets the result once it is committed and applied.
@@ -234,12 +239,14 @@ impl<M: Machine> Raft<M> {
 
     /// Applies what is committed, and tells those who wait for it.
     pub(super) fn apply(&mut self, node: &Taosd) {
+        let mut left = 0;
         loop {
             let next = {
                 let mut durable = self.durable();
                 durable.apply_next(self.commit).map(|(index, result)| (index, durable.term_at(index), result))
             };
             let Some((index, term, result)) = next else { break };
+            left += u64::from(index < self.begun);
             if let Some((wanted, waiting)) = self.waiting.remove(&index) {
                 let result = if term == Some(wanted) { result } else { Err(codes::error(codes::SYN_NOT_LEADER)) };
                 // Whoever waited may have gone.
@@ -247,7 +254,8 @@ impl<M: Machine> Raft<M> {
             }
         }
         if self.role == Role::NewLeader && self.commit >= self.begun {
-            self.set_role(node, Role::Leader);
+            // What earlier leaders left takes until the next sign of life.
+            self.set_role(node, if left > 0 { Role::Restoring } else { Role::Leader });
         }
     }
 
@@ -288,7 +296,7 @@ impl<M: Machine> Raft<M> {
         self.timer = None;
         if Instant::now() >= self.deadline {
             match self.role {
-                Role::Leader | Role::NewLeader => self.beat(node),
+                role if role.leads() => self.beat(node),
                 Role::Follower | Role::Candidate if self.has_vote() => self.elect(node),
                 _ => self.deadline += Duration::from_millis(self.timing.election),
             }

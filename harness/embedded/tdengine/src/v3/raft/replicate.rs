@@ -11,6 +11,9 @@ const BATCH: usize = 256;
 impl<M: Machine> Raft<M> {
     /// A leader's sign of life.
     pub(super) fn beat(&mut self, node: &Taosd) {
+        if self.role == Role::Restoring {
+            self.set_role(node, Role::Leader);
+        }
         self.deadline = Instant::now() + Duration::from_millis(self.timing.heartbeat);
         self.send_entries(node);
     }
