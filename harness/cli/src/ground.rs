@@ -189,7 +189,7 @@ impl Ground {
     pub async fn end(self) -> Result<Option<String>, Complaint> {
         match self.place {
             Made::Kind(environment) => Ok(environment.shutdown().await?),
-            Made::Kubeconfig(_) => Ok(None),
+            Made::Kubeconfig(environment) => Ok(environment.shutdown().await.map(|()| None)?),
         }
     }
 }

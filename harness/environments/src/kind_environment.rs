@@ -9,7 +9,7 @@ use crate::{
     KindCluster, KindOptions, Result, State, Tools,
     names::{fresh_id, namespace_name},
     namespace,
-    place::{Place, kubernetes_version},
+    place::{Dismissed, Place, kubernetes_version},
 };
 
 /// The environment `kind`: one cluster for a run, a namespace in it for each scenario.
@@ -17,12 +17,14 @@ use crate::{
 pub struct KindEnvironment {
     cluster: KindCluster,
     run: String,
+    dismissed: Dismissed,
 }
 
 impl KindEnvironment {
     /// Makes the cluster, or takes up one that was kept.
     pub async fn start(tools: &Tools, state: &State, options: &KindOptions) -> Result<Self> {
-        Ok(Self { cluster: KindCluster::boot(tools, state, options).await?, run: fresh_id() })
+        let cluster = KindCluster::boot(tools, state, options).await?;
+        Ok(Self { cluster, run: fresh_id(), dismissed: Dismissed::default() })
     }
 
     /// The cluster.
@@ -38,7 +40,9 @@ impl KindEnvironment {
     /// Ends the run: deletes the cluster, or says how to look at it if it stays. To be called also after an
     /// interruption; without it, dropping the environment deletes the cluster.
     pub async fn shutdown(self) -> Result<Option<String>> {
-        self.cluster.end().await
+        let gone = if self.cluster.stays() { self.dismissed.gone(self.cluster.client()).await } else { Ok(()) };
+        let kept = self.cluster.end().await?;
+        gone.map(|()| kept)
     }
 }
 
@@ -63,8 +67,7 @@ impl Environment for KindEnvironment {
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
             namespace::create(self.cluster.client(), &name, &self.run, None).await?;
             let place = Place::new(self.cluster.client().clone(), &name);
-            // In a cluster that goes anyway nobody waits for the end of each namespace.
-            Ok(Box::new(KindPlace { place, stays: self.cluster.stays() }) as Box<dyn BootedCluster>)
+            Ok(Box::new(KindPlace { place, dismissed: self.dismissed.clone() }) as Box<dyn BootedCluster>)
         }
         .boxed()
     }
@@ -77,7 +80,7 @@ pub(crate) fn suffix(attempt: u32) -> String {
 
 struct KindPlace {
     place: Place,
-    stays: bool,
+    dismissed: Dismissed,
 }
 
 impl BootedCluster for KindPlace {
@@ -90,7 +93,8 @@ impl BootedCluster for KindPlace {
     }
 
     fn disposable(&self) -> bool {
-        !self.stays
+        // Its end is asked for in `end`, and waited for at the end of the run.
+        true
     }
 
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
@@ -98,7 +102,7 @@ impl BootedCluster for KindPlace {
             if keep {
                 return Ok(Some(self.place.how_to_look()));
             }
-            self.place.dismiss().await?;
+            self.place.dismiss(&self.dismissed).await?;
             Ok(None)
         }
         .boxed()

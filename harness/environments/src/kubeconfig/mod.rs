@@ -22,7 +22,7 @@ use crate::{
     leftovers::request,
     names::{fresh_id, namespace_name},
     namespace,
-    place::{Place, kubernetes_version},
+    place::{Dismissed, Place, kubernetes_version},
 };
 
 /// Which cluster, and what is special about it.
@@ -47,6 +47,7 @@ pub struct KubeconfigEnvironment {
     options: KubeconfigOptions,
     storage_class: String,
     run: String,
+    dismissed: Dismissed,
 }
 
 impl std::fmt::Debug for KubeconfigEnvironment {
@@ -105,7 +106,8 @@ impl KubeconfigEnvironment {
     /// Connects, and refuses a cluster that cannot do what a run needs, before anything is made in it.
     pub async fn start(options: KubeconfigOptions) -> Result<Self> {
         let (client, context) = connect(options.file.as_deref(), options.context.as_deref()).await?;
-        let mut environment = Self { client, context, options, storage_class: String::new(), run: fresh_id() };
+        let (run, dismissed) = (fresh_id(), Dismissed::default());
+        let mut environment = Self { client, context, options, storage_class: String::new(), run, dismissed };
         environment.storage_class = environment.refuse().await?;
         Ok(environment)
     }
@@ -123,6 +125,11 @@ impl KubeconfigEnvironment {
     /// What was asked for.
     pub fn options(&self) -> &KubeconfigOptions {
         &self.options
+    }
+
+    /// Ends the run: waits until the namespaces that it made are gone, those that are kept left out.
+    pub async fn shutdown(self) -> Result<()> {
+        self.dismissed.gone(&self.client).await
     }
 
     /// A client.
@@ -214,35 +221,38 @@ impl Environment for KubeconfigEnvironment {
                 node_selector: self.options.node_selector.clone(),
                 storage_class: self.storage_class.clone(),
             };
-            Ok(Box::new(KubeconfigPlace(placed)) as Box<dyn BootedCluster>)
+            Ok(Box::new(KubeconfigPlace { placed, dismissed: self.dismissed.clone() }) as Box<dyn BootedCluster>)
         }
         .boxed()
     }
 }
 
-struct KubeconfigPlace(Placed);
+struct KubeconfigPlace {
+    placed: Placed,
+    dismissed: Dismissed,
+}
 
 impl BootedCluster for KubeconfigPlace {
     fn access(&self) -> Arc<dyn Access> {
-        Arc::new(self.0.clone())
+        Arc::new(self.placed.clone())
     }
 
     fn namespace(&self) -> &str {
-        self.0.cluster.namespace()
+        self.placed.cluster.namespace()
     }
 
     fn disposable(&self) -> bool {
-        false
+        // Its end is asked for in `end`, and waited for at the end of the run.
+        true
     }
 
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
-        let place = Place { cluster: self.0.cluster };
+        let (place, dismissed) = (Place { cluster: self.placed.cluster }, self.dismissed);
         async move {
             if keep {
                 return Ok(Some(place.how_to_look()));
             }
-            // The runner has removed it already, unless that did not end in time.
-            place.dismiss().await?;
+            place.dismiss(&dismissed).await?;
             Ok(None)
         }
         .boxed()
