@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use seatrial_cluster::{
     Applied, Cluster, ExecOutput, Kind, Result, Seen, Snapshot, SqlRun, Target, Via, manifests::Manifests,
 };
+use seatrial_taos::SqlOutcome;
 
 /// Everything that the runner does to a cluster.
 pub trait Access: Send + Sync {
@@ -36,6 +37,10 @@ pub trait Access: Send + Sync {
     fn exec<'a>(&'a self, pod: &'a str, argv: &'a [String], limit: Duration) -> BoxFuture<'a, Result<ExecOutput>>;
     /// Runs SQL in a pod.
     fn sql<'a>(&'a self, pod: &'a str, sql: &'a str, via: Via, limit: Duration) -> BoxFuture<'a, SqlRun>;
+    /// A quicker way for SQL that only reads than [`Self::sql`], if there is one.
+    fn quick(&self) -> Option<&dyn Quick> {
+        None
+    }
     /// The log of a pod's container.
     fn logs<'a>(&'a self, pod: &'a str, previous: bool) -> BoxFuture<'a, Result<String>>;
     /// Names of all objects of a kind.
@@ -50,6 +55,12 @@ pub trait Access: Send + Sync {
     fn clean(&self) -> BoxFuture<'_, Result<()>>;
     /// The cluster itself, for workloads; none if it is not one.
     fn cluster(&self) -> Option<Cluster>;
+}
+
+/// A quick way for SQL that only reads.
+pub trait Quick: Send + Sync {
+    /// What the statements answer in `pod`.
+    fn glimpse<'a>(&'a self, pod: &'a str, sql: &'a str) -> BoxFuture<'a, Result<Vec<SqlOutcome>>>;
 }
 
 impl Access for Cluster {

@@ -62,7 +62,7 @@ pub trait BootedCluster: Send + Sync {
     fn access(&self) -> Arc<dyn Access>;
     /// The namespace of the scenario.
     fn namespace(&self) -> &str;
-    /// True if the whole cluster is thrown away with it, so that the namespace needs no cleaning.
+    /// True if ending it sees to the namespace, too: the whole cluster is thrown away, say, or the end is only asked for.
     fn disposable(&self) -> bool;
     /// Ends it. With `keep` everything stays as it is, and the text says how to look at it.
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, Result<Option<String>, EnvironmentError>>;

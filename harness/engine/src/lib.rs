@@ -14,7 +14,7 @@ pub mod scenario;
 mod shard;
 mod title;
 
-pub use access::Access;
+pub use access::{Access, Quick};
 pub use document::Document;
 pub use environment::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError, Lanes};
 pub use ledger::Ledger;

@@ -1,15 +1,16 @@
-use std::sync::Arc;
+use std::path::Path;
 
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
-use seatrial_cluster::Cluster;
-use seatrial_engine::{Access, BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
+use seatrial_engine::{BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
 
 use crate::{
     KindCluster, KindOptions, Result, State, Tools,
+    doctor::available,
     names::{fresh_id, namespace_name},
     namespace,
     place::{Dismissed, Place, kubernetes_version},
+    real_access::Placement,
 };
 
 /// The environment `kind`: one cluster for a run, a namespace in it for each scenario.
@@ -59,6 +60,11 @@ impl Environment for KindEnvironment {
         Timestamp::now()
     }
 
+    /// What is free on this machine once the nodes run: they are containers on it.
+    fn memory(&self) -> Option<u64> {
+        available(Path::new("/proc"))
+    }
+
     fn boot<'a>(
         &'a self,
         request: &'a BootRequest,
@@ -66,8 +72,9 @@ impl Environment for KindEnvironment {
         async move {
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
             namespace::create(self.cluster.client(), &name, &self.run, None).await?;
-            let place = Place::new(self.cluster.client().clone(), &name);
-            Ok(Box::new(KindPlace { place, dismissed: self.dismissed.clone() }) as Box<dyn BootedCluster>)
+            let client = self.cluster.client().clone();
+            let place = Place::new(client, &name, Placement::default(), self.dismissed.clone());
+            Ok(Box::new(place) as Box<dyn BootedCluster>)
         }
         .boxed()
     }
@@ -76,35 +83,4 @@ impl Environment for KindEnvironment {
 /// Namespaces of later attempts differ, since the first may still be ending.
 pub(crate) fn suffix(attempt: u32) -> String {
     if attempt > 1 { format!("-{attempt}") } else { String::new() }
-}
-
-struct KindPlace {
-    place: Place,
-    dismissed: Dismissed,
-}
-
-impl BootedCluster for KindPlace {
-    fn access(&self) -> Arc<dyn Access> {
-        Arc::new(self.place.cluster.clone())
-    }
-
-    fn namespace(&self) -> &str {
-        Cluster::namespace(&self.place.cluster)
-    }
-
-    fn disposable(&self) -> bool {
-        // Its end is asked for in `end`, and waited for at the end of the run.
-        true
-    }
-
-    fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
-        async move {
-            if keep {
-                return Ok(Some(self.place.how_to_look()));
-            }
-            self.place.dismiss(&self.dismissed).await?;
-            Ok(None)
-        }
-        .boxed()
-    }
 }

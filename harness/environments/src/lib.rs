@@ -19,6 +19,7 @@ mod names;
 mod namespace;
 mod place;
 mod probe;
+mod real_access;
 mod state;
 mod watching;
 

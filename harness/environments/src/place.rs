@@ -5,15 +5,15 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
+use futures::{FutureExt, future::BoxFuture};
 use kube::Client;
-use seatrial_cluster::{Cluster, Limits};
-use seatrial_engine::EnvironmentError as Failure;
+use seatrial_engine::{Access, BootedCluster, EnvironmentError as Failure};
 
 use crate::{
     Cause, EnvironmentError, Leftover, LeftoverKind, Result,
     leftovers::{self, request},
     namespace,
+    real_access::{Placement, RealAccess},
 };
 
 /// Until all namespaces of a run are gone. 5 min: pods use their grace period of 30 s, and volumes wait for them.
@@ -37,24 +37,44 @@ impl Dismissed {
     }
 }
 
-/// A namespace of a real cluster, on the clock of this machine.
+/// A namespace of a real cluster.
 pub(crate) struct Place {
-    pub cluster: Cluster,
+    access: RealAccess,
+    dismissed: Dismissed,
 }
 
 impl Place {
-    pub fn new(client: Client, namespace: &str) -> Self {
-        Self { cluster: Cluster::new(client, namespace, Limits::default(), Arc::new(Timestamp::now)) }
+    pub fn new(client: Client, namespace: &str, placement: Placement, dismissed: Dismissed) -> Self {
+        Self { access: RealAccess::new(client, namespace, placement), dismissed }
+    }
+}
+
+impl BootedCluster for Place {
+    fn access(&self) -> Arc<dyn Access> {
+        Arc::new(self.access.clone())
     }
 
-    /// Asks for the end of the namespace; one that is gone already is no error.
-    pub async fn dismiss(&self, dismissed: &Dismissed) -> Result<()> {
-        dismissed.add(self.cluster.namespace());
-        namespace::dismiss(self.cluster.client(), self.cluster.namespace()).await
+    fn namespace(&self) -> &str {
+        self.access.reached().namespace()
     }
 
-    pub fn how_to_look(&self) -> String {
-        format!("the namespace {0} stays: `kubectl get all,pvc -n {0}`", self.cluster.namespace())
+    fn disposable(&self) -> bool {
+        // Its end is asked for in `end`, and waited for at the end of the run.
+        true
+    }
+
+    fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
+        async move {
+            let name = self.namespace();
+            if keep {
+                return Ok(Some(format!("the namespace {name} stays: `kubectl get all,pvc -n {name}`")));
+            }
+            self.dismissed.add(name);
+            // One that is gone already is no error.
+            namespace::dismiss(self.access.reached().client(), name).await?;
+            Ok(None)
+        }
+        .boxed()
     }
 }
 

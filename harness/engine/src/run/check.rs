@@ -24,8 +24,8 @@ pub(crate) struct CheckEnd {
 }
 
 /// What a look at a check says.
-struct Look {
-    glance: Glance,
+pub(super) struct Look {
+    pub glance: Glance,
     /// The outcome that all is about, if there are several.
     outcome: Option<String>,
     /// For how long it must hold in all.
@@ -34,7 +34,7 @@ struct Look {
 
 /// Since when the parts of a check hold without a break.
 #[derive(Default)]
-struct Holding(BTreeMap<(usize, usize), Instant>);
+pub(super) struct Holding(BTreeMap<(usize, usize), Instant>);
 
 impl Stage<'_> {
     /// Makes a check and tells how it ended.
@@ -46,7 +46,10 @@ impl Stage<'_> {
         let mut holding = Holding::default();
         let mut fulfilled: Option<(Instant, Vec<u64>)> = None;
         let mut first = true;
+        // The last moment at which it was known not to hold, and when it was noticed to hold.
+        let (mut doubted, mut noticed): (Option<Instant>, Option<Instant>) = (None, None);
         let (verdict, last, evidence) = loop {
+            let looked = Instant::now();
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
             first = false;
             let mut lens = self.lens(snapshot);
@@ -61,6 +64,7 @@ impl Stage<'_> {
                     } else {
                         let ids = self.record(seen.clone())?;
                         fulfilled = Some((now, ids));
+                        noticed.get_or_insert(now);
                         now
                     };
                     if now >= since + look.hold {
@@ -68,7 +72,6 @@ impl Stage<'_> {
                         if now > since {
                             evidence.extend(self.record(seen)?);
                         }
-                        fulfilled = Some((since, Vec::new()));
                         break (Verdict::Pass, look, evidence);
                     }
                     // Something that holds is looked at until it has held for long enough, whatever the deadline.
@@ -77,6 +80,7 @@ impl Stage<'_> {
                 }
                 no => {
                     let broken = fulfilled.take();
+                    (doubted, noticed) = (Some(looked), None);
                     if now >= deadline {
                         let evidence = self.record(seen)?;
                         let verdict = if no == Holds::Unknown { Verdict::Unknown } else { Verdict::Fail };
@@ -89,8 +93,14 @@ impl Stage<'_> {
                     if broken.is_some() {
                         pause = FIRST_PAUSE;
                     }
-                    let until = if watched { deadline } else { (now + pause).min(deadline) };
-                    self.pause(until, watched).await?;
+                    if watched {
+                        self.pause(deadline, true).await?;
+                        // What the watch told woke it: until then nothing was known to have changed.
+                        doubted = self.told().filter(|told| *told > looked).or(doubted);
+                    } else {
+                        let dozed = self.doze(check, pause, deadline).await?;
+                        (doubted, noticed) = (dozed.doubted.or(doubted), dozed.noticed);
+                    }
                 }
             }
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -101,6 +111,15 @@ impl Stage<'_> {
         let outcome = if verdict == Verdict::Pass { last.outcome.clone() } else { None };
         self.outcomes.extend(outcome.clone());
         let end = CheckEnd { verdict, blame, reason: last.glance.why.clone() };
+        let noticed = noticed.filter(|_| verdict == Verdict::Pass);
+        let changed = doubted.filter(|_| noticed.is_some());
+        // What was awaited, and how long it had to hold, is the cluster's time; so is all of a wait that was in vain.
+        self.spend(match (verdict, changed) {
+            (Verdict::Pass, Some(changed)) => changed.saturating_duration_since(begun) + last.hold,
+            (Verdict::Pass, None) => last.hold,
+            _ => begun.elapsed(),
+        });
+        let since_action = |moment: Instant| moment.saturating_duration_since(self.acted);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         self.tell(Body::CheckFinished(Box::new(CheckFinished {
             scenario: self.key.clone(),
@@ -115,8 +134,8 @@ impl Stage<'_> {
             findings: findings(check, verdict, outcome.as_deref()),
             outcome,
             seen_by: Vec::new(),
-            changed_after_ms: None,
-            fulfilled_after_ms: fulfilled.map(|(since, _)| millis(since.saturating_duration_since(self.acted))),
+            changed_after_ms: changed.map(|moment| millis(since_action(moment))),
+            fulfilled_after_ms: noticed.map(|moment| millis(since_action(moment))),
             took_ms: millis(begun.elapsed()),
             evidence,
         })))?;
@@ -129,7 +148,7 @@ fn broke(mut look: Look, after: Duration) -> Look {
     look
 }
 
-async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) -> Look {
+pub(super) async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) -> Look {
     match &check.subject {
         Subject::One(expectation) => Look {
             glance: lens.look(expectation).await,

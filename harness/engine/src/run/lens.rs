@@ -1,9 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use seatrial_cluster::{PodState, Seen, Snapshot, SqlRun, Via};
-use seatrial_record::{Observation, ObservedKind};
-use seatrial_taos::{Profile, Reply, SqlError, SqlOutcome};
-
+use seatrial_record::{Blame, Observation, ObservedKind};
+use seatrial_taos::{Kind, Profile, Reply, SqlError, SqlOutcome, kind, split};
 use tokio::time::Instant;
 
 use super::{Glance, workload::Workloads};
@@ -27,6 +27,10 @@ pub(crate) struct Lens {
     /// States that were seen.
     pub observed: Vec<Observation>,
     pub(super) answers: BTreeMap<(String, String), Answer>,
+    /// True for a look that only tells whether a thorough one is worth it: one pod is asked, by the quickest way.
+    pub brief: bool,
+    /// False once something could not be asked briefly.
+    pub able: bool,
 }
 
 /// What SQL answered.
@@ -67,24 +71,64 @@ impl Lens {
 
     /// Names of the pods that `place` means.
     pub fn pods_at(&self, place: &Where) -> Vec<String> {
+        let most = if self.brief { 1 } else { usize::MAX };
         match place {
             Where::Each => {
                 let live = |(_, pod): &(u32, &PodState)| pod.ready && !pod.deleting;
-                self.members().into_iter().filter(live).map(|(_, pod)| pod.name.clone()).collect()
+                self.members().into_iter().filter(live).map(|(_, pod)| pod.name.clone()).take(most).collect()
             }
-            Where::Pods(ordinals) => ordinals.iter().map(|ordinal| self.names.pod(*ordinal)).collect(),
+            Where::Pods(ordinals) => ordinals.iter().map(|ordinal| self.names.pod(*ordinal)).take(most).collect(),
         }
     }
 
     /// What `sql` answers in `pod`.
     pub async fn ask(&mut self, pod: &str, sql: &str, via: Via, limit: Duration, expected: &str) -> Answer {
-        let key = (pod.to_owned(), format!("{via:?} {limit:?} {sql}"));
-        if let Some(answer) = self.answers.get(&key) {
+        if let Some(answer) = self.answers.get(&key(pod, sql, via, limit)) {
             return answer.clone();
         }
-        let begun = Instant::now();
-        let SqlRun { outcomes, seen } = self.access.sql(pod, sql, via, limit).await;
-        let measured = begun.elapsed();
+        if self.brief {
+            return self.ask_briefly(pod, sql, expected).await;
+        }
+        let answered = timed(self.access.sql(pod, sql, via, limit)).await;
+        self.keep(pod, sql, via, limit, expected, answered)
+    }
+
+    /// Asks several pods at once what they will be asked anyway: on a real cluster each answer may take a second.
+    pub async fn ask_ahead(&mut self, pods: &[String], sql: &str, via: Via, limit: Duration, expected: &str) {
+        if !reads(sql) {
+            return;
+        }
+        let access = Arc::clone(&self.access);
+        let all = join_all(pods.iter().map(|pod| timed(access.sql(pod, sql, via, limit)))).await;
+        for (pod, answered) in pods.iter().zip(all) {
+            self.keep(pod, sql, via, limit, expected, answered);
+        }
+    }
+
+    async fn ask_briefly(&mut self, pod: &str, sql: &str, expected: &str) -> Answer {
+        let access = Arc::clone(&self.access);
+        if reads(sql)
+            && let Some(quick) = access.quick()
+            && let Ok(outcomes) = quick.glimpse(pod, sql).await
+        {
+            return Answer::Outcomes(outcomes);
+        }
+        self.able = false;
+        Answer::Nothing(Glance {
+            blame: Some(Blame::Harness),
+            ..Glance::no(expected, "", "it cannot be asked briefly")
+        })
+    }
+
+    fn keep(
+        &mut self,
+        pod: &str,
+        sql: &str,
+        via: Via,
+        limit: Duration,
+        expected: &str,
+        (SqlRun { outcomes, seen }, measured): (SqlRun, Duration),
+    ) -> Answer {
         self.seen.extend(seen);
         let answer = match outcomes {
             Ok(mut outcomes) => {
@@ -102,7 +146,7 @@ impl Lens {
                 None => Answer::Nothing(Glance::error(expected, &error)),
             },
         };
-        self.answers.insert(key, answer.clone());
+        self.answers.insert(key(pod, sql, via, limit), answer.clone());
         answer
     }
 
@@ -121,7 +165,7 @@ impl Lens {
         match outcomes.into_iter().next().map(|outcome| outcome.reply) {
             Some(Ok(Reply::Rows(table))) => read(&table).map_err(|error| Glance {
                 holds: super::Holds::Unknown,
-                blame: Some(seatrial_record::Blame::Harness),
+                blame: Some(Blame::Harness),
                 ..Glance::no(expected, "", format!("the answer to `{sql}` in {pod} cannot be read: {error}"))
             }),
             Some(Ok(other)) => {
@@ -143,4 +187,19 @@ impl Lens {
 /// The pods of the StatefulSet by ordinal.
 pub(crate) fn members<'a>(names: &Names, snapshot: &'a Snapshot) -> BTreeMap<u32, &'a PodState> {
     snapshot.pods.values().filter_map(|pod| Some((names.ordinal(&pod.name)?, pod))).collect()
+}
+
+fn key(pod: &str, sql: &str, via: Via, limit: Duration) -> (String, String) {
+    (pod.to_owned(), format!("{via:?} {limit:?} {sql}"))
+}
+
+/// True if the statements change nothing, so that they may be asked once more.
+pub(crate) fn reads(sql: &str) -> bool {
+    split(sql).into_iter().all(|statement| matches!(kind(statement), Kind::Rows | Kind::Use))
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let begun = Instant::now();
+    let value = work.await;
+    (value, begun.elapsed())
 }

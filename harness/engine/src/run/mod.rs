@@ -8,6 +8,7 @@ mod grid;
 mod lanes;
 mod lens;
 mod look;
+mod notice;
 mod place;
 mod scenario;
 mod stage;

@@ -205,6 +205,8 @@ fn interrupted() -> ScenarioEnd {
 /// Tells that a scenario ended, and how.
 fn finish(key: &str, end: ScenarioEnd, begun: Instant, now: Timestamp, teller: &Teller<'_>) -> Result<Ended, RunError> {
     let interrupted = end.interrupted;
+    let took = begun.elapsed();
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let finished = ScenarioFinished {
         scenario: key.to_owned(),
         verdict: end.verdict,
@@ -212,8 +214,8 @@ fn finish(key: &str, end: ScenarioEnd, begun: Instant, now: Timestamp, teller: &
         reason: end.reason,
         passed: end.passed,
         checks: end.checks,
-        took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-        own_ms: None,
+        took_ms: millis(took),
+        own_ms: end.inherent.map(|inherent| millis(took.saturating_sub(inherent))),
     };
     teller.tell(now, Body::ScenarioFinished(finished.clone()))?;
     Ok(Ended { finished, interrupted })

@@ -29,6 +29,8 @@ pub(crate) struct ScenarioEnd {
     pub passed: u32,
     pub checks: u32,
     pub interrupted: bool,
+    /// How much of its time the cluster would have taken anyway; none if it never began.
+    pub inherent: Option<Duration>,
 }
 
 /// What must hold at the start of every scenario: all pods and all dnodes are ready.
@@ -110,6 +112,7 @@ impl Stage<'_> {
             let text = format!("at the end, {}: {text}", action.title());
             self.tell(Body::Notice { scenario: Some(self.key.clone()), text })?;
         }
+        end.inherent = Some(self.spent());
         Ok(end)
     }
 
@@ -157,6 +160,7 @@ impl Stage<'_> {
                 Some(action) => self.act(action, setting).await?,
                 None => Ok(()),
             };
+            self.spend(begun.elapsed());
             let failure = match acted {
                 Ok(()) => self.checks(&step.check, &step.catch, end).await?,
                 Err(failure) => self.fail(&failure, &step.catch, end).await?,
@@ -277,7 +281,9 @@ impl Stage<'_> {
     ) -> Result<(), Stop> {
         let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (scenario, step) = (self.key.clone(), self.step);
-        self.tell(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms, own_ms: None }))?;
+        let inherent_ms = u64::try_from(self.spent_in_step().as_millis()).unwrap_or(u64::MAX);
+        let own_ms = Some(took_ms.saturating_sub(inherent_ms));
+        self.tell(Body::StepFinished(StepFinished { scenario, step, verdict, blame, reason, took_ms, own_ms }))?;
         Ok(())
     }
 }

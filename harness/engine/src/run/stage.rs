@@ -52,8 +52,10 @@ pub(crate) struct Stage<'a> {
     known: BTreeMap<(ObservedKind, String), String>,
     cancel: watch::Receiver<bool>,
     deadline: Instant,
-    /// True once the watch has told anything.
-    news: bool,
+    /// When the watch told something last; none if it has not told anything yet.
+    told: Option<Instant>,
+    /// How much of the current step, and of all, the cluster would have taken anyway.
+    inherent: (Duration, Duration),
 }
 
 /// How a pause ended.
@@ -91,7 +93,8 @@ impl<'a> Stage<'a> {
             known: BTreeMap::new(),
             cancel,
             deadline: Instant::now() + timeout,
-            news: false,
+            told: None,
+            inherent: (Duration::ZERO, Duration::ZERO),
         }
     }
 
@@ -100,6 +103,27 @@ impl<'a> Stage<'a> {
         self.deadline = Instant::now() + time;
         let (_, never) = watch::channel(false);
         self.cancel = never;
+    }
+
+    /// When the watch told something last.
+    pub fn told(&self) -> Option<Instant> {
+        self.told
+    }
+
+    /// Notes time of the current step that the cluster would have taken anyway.
+    pub fn spend(&mut self, inherent: Duration) {
+        self.inherent.0 += inherent;
+        self.inherent.1 += inherent;
+    }
+
+    /// Such time of the step so far; the next one begins at nothing.
+    pub fn spent_in_step(&mut self) -> Duration {
+        std::mem::take(&mut self.inherent.0)
+    }
+
+    /// Such time of the whole scenario.
+    pub fn spent(&self) -> Duration {
+        self.inherent.1
     }
 
     /// Adds an event that happens now.
@@ -136,7 +160,7 @@ impl<'a> Stage<'a> {
 
     /// Waits until the watch has told something, at most for `time`.
     pub async fn first_news(&mut self, time: Duration) -> Result<(), Stop> {
-        if !self.news {
+        if self.told.is_none() {
             self.pause(Instant::now() + time, true).await?;
         }
         Ok(())
@@ -175,7 +199,7 @@ impl<'a> Stage<'a> {
         };
         let pods: BTreeMap<String, String> = snapshot.pods.values().map(|pod| (pod.name.clone(), state(pod))).collect();
         self.snapshot = snapshot;
-        self.news = true;
+        self.told = Some(Instant::now());
         self.observe_all(ObservedKind::Pod, &pods)?;
         Ok(())
     }
@@ -224,6 +248,8 @@ impl<'a> Stage<'a> {
             seen: Vec::new(),
             observed: Vec::new(),
             answers: BTreeMap::new(),
+            brief: false,
+            able: true,
         }
     }
 

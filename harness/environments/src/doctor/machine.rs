@@ -99,7 +99,8 @@ pub(super) fn memory(info: &DockerInfo, needs: &Needs) -> Finding {
     }
 }
 
-fn available(proc: &Path) -> Option<u64> {
+/// Bytes of memory that programs can still take.
+pub(crate) fn available(proc: &Path) -> Option<u64> {
     let text = std::fs::read_to_string(proc.join("meminfo")).ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;

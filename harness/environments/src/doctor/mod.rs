@@ -6,6 +6,7 @@ mod machine;
 use std::{path::PathBuf, time::Duration};
 
 pub use finding::{Diagnosis, Finding, Level};
+pub(crate) use machine::available;
 
 use crate::{Cause, EnvironmentError, Tools, docker};
 

@@ -1,17 +1,15 @@
 //! A cluster that somebody already has: nothing is touched but namespaces that a run makes itself.
 
 mod permission;
-mod placed;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use k8s_openapi::api::{core::v1::Node, storage::v1::StorageClass};
 use kube::{Api, Client, ResourceExt, api::ListParams, config::Kubeconfig};
-use seatrial_engine::{Access, BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
+use seatrial_engine::{BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
 
-use self::placed::Placed;
 pub use permission::{NEEDED, Permission};
 
 use crate::{
@@ -23,6 +21,7 @@ use crate::{
     names::{fresh_id, namespace_name},
     namespace,
     place::{Dismissed, Place, kubernetes_version},
+    real_access::Placement,
 };
 
 /// Which cluster, and what is special about it.
@@ -216,44 +215,12 @@ impl Environment for KubeconfigEnvironment {
         async move {
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
             namespace::create(&self.client, &name, &self.run, self.options.pull_secret.as_ref()).await?;
-            let placed = Placed {
-                cluster: Place::new(self.client.clone(), &name).cluster,
+            let placement = Placement {
                 node_selector: self.options.node_selector.clone(),
-                storage_class: self.storage_class.clone(),
+                storage_class: Some(self.storage_class.clone()),
             };
-            Ok(Box::new(KubeconfigPlace { placed, dismissed: self.dismissed.clone() }) as Box<dyn BootedCluster>)
-        }
-        .boxed()
-    }
-}
-
-struct KubeconfigPlace {
-    placed: Placed,
-    dismissed: Dismissed,
-}
-
-impl BootedCluster for KubeconfigPlace {
-    fn access(&self) -> Arc<dyn Access> {
-        Arc::new(self.placed.clone())
-    }
-
-    fn namespace(&self) -> &str {
-        self.placed.cluster.namespace()
-    }
-
-    fn disposable(&self) -> bool {
-        // Its end is asked for in `end`, and waited for at the end of the run.
-        true
-    }
-
-    fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {
-        let (place, dismissed) = (Place { cluster: self.placed.cluster }, self.dismissed);
-        async move {
-            if keep {
-                return Ok(Some(place.how_to_look()));
-            }
-            place.dismiss(&dismissed).await?;
-            Ok(None)
+            let place = Place::new(self.client.clone(), &name, placement, self.dismissed.clone());
+            Ok(Box::new(place) as Box<dyn BootedCluster>)
         }
         .boxed()
     }

@@ -241,7 +241,8 @@ pub struct CheckReport {
     /// What each client saw, where several were asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen_by: Vec<SeenByReport>,
-    /// Milliseconds from the step's action to the change itself, by the cluster's own time stamps.
+    /// Milliseconds from the step's action to the last moment at which the change had not happened for all that is
+    /// known: the watch had not told it, or a look that began then did not see it. None if it was so from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_after_ms: Option<u64>,
     /// Milliseconds from the step's action to the first look that fulfilled the expectation.

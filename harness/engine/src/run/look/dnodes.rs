@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
+use seatrial_cluster::Via;
 use seatrial_record::ObservedKind;
 use seatrial_taos::{Dnode, dnodes};
 
 use crate::{
     run::{
-        Glance, Lens,
+        Glance, Lens, SQL_LIMIT,
         grid::{ANY, Grid},
     },
     scenario::{Dnodes, Ids, Names, Others},
@@ -28,7 +29,10 @@ impl Lens {
             return Glance::no(blank, "", "no pod is ready to be asked for `show dnodes`");
         }
         let mut last = None;
-        for pod in &pods {
+        for (index, pod) in pods.iter().enumerate() {
+            if index == 1 {
+                self.ask_ahead(&pods[1..], "show dnodes", Via::Shell, SQL_LIMIT, &blank).await;
+            }
             let rows = match self.view(pod, "show dnodes", &blank, dnodes).await {
                 Ok(rows) => rows,
                 Err(glance) => return glance,

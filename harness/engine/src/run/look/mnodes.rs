@@ -1,9 +1,10 @@
+use seatrial_cluster::Via;
 use seatrial_record::ObservedKind;
 use seatrial_taos::{Mnode, Profile, mnodes};
 
 use crate::{
     run::{
-        Glance, Holds, Lens,
+        Glance, Holds, Lens, SQL_LIMIT,
         grid::{ANY, Grid},
     },
     scenario::{Mnodes, Names, Others},
@@ -18,7 +19,10 @@ impl Lens {
             return Glance::no(blank, "", "no pod is ready to be asked for `show mnodes`");
         }
         let mut last = None;
-        for pod in &pods {
+        for (index, pod) in pods.iter().enumerate() {
+            if index == 1 {
+                self.ask_ahead(&pods[1..], "show mnodes", Via::Shell, SQL_LIMIT, &blank).await;
+            }
             let rows = match self.view(pod, "show mnodes", &blank, mnodes).await {
                 Ok(rows) => rows,
                 Err(glance) => return glance,

@@ -1,8 +1,9 @@
+use seatrial_cluster::Via;
 use seatrial_record::ObservedKind;
 use seatrial_taos::{Profile, Vgroup, vgroups};
 
 use crate::{
-    run::{Glance, Holds, Lens, grid::Grid},
+    run::{Glance, Holds, Lens, SQL_LIMIT, grid::Grid},
     scenario::Vgroups,
 };
 
@@ -12,8 +13,12 @@ impl Lens {
         let blank = compare(expected, profile, &[]).expected;
         let sql = format!("show {}.vgroups", expected.database);
         let mut last = None;
-        for pod in self.pods_at(&expected.from) {
-            let rows = match self.view(&pod, &sql, &blank, vgroups).await {
+        let pods = self.pods_at(&expected.from);
+        for (index, pod) in pods.iter().enumerate() {
+            if index == 1 {
+                self.ask_ahead(&pods[1..], &sql, Via::Shell, SQL_LIMIT, &blank).await;
+            }
+            let rows = match self.view(pod, &sql, &blank, vgroups).await {
                 Ok(rows) => rows,
                 Err(glance) => return glance,
             };
