@@ -108,7 +108,8 @@ impl Cluster {
         Ok(Applied { object: title, change })
     }
 
-    /// Names of the objects of a kind, in order; `selector` may be empty.
+    /// Names of the objects of a kind, in order; `selector` may be empty. The tokens of service accounts, which Kubernetes
+    /// before 1.24 makes in every namespace, are left out.
     pub async fn names(&self, kind: Kind, selector: &str) -> Result<Vec<String>> {
         let params = ListParams::default().labels(selector);
         let tried = format!("list {}", kind.name());
@@ -121,7 +122,11 @@ impl Cluster {
             list = self.request(&tried, api.list(&params)).await;
         }
         let list = list?;
-        let mut names: Vec<String> = list.items.iter().map(ResourceExt::name_any).collect();
+        let is_token = |object: &&DynamicObject| {
+            object.data.get("type").is_some_and(|secret| secret == "kubernetes.io/service-account-token")
+        };
+        let mut names: Vec<String> =
+            list.items.iter().filter(|object| !is_token(object)).map(ResourceExt::name_any).collect();
         names.sort();
         Ok(names)
     }
