@@ -49,8 +49,9 @@ fn main() -> ExitCode {
 /// `RUST_LOG` wins over `-v`.
 fn log_to_stderr(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
-        1 => "seatrial=info,warn",
+        // An answer of 500, say of a container that does not run yet, is for the caller to judge.
+        0 => "warn,kube_client::client::builder=off",
+        1 => "seatrial=info,warn,kube_client::client::builder=off",
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
