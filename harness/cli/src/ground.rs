@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use seatrial_engine::{Edits, Environment};
+use seatrial_engine::{Edits, Environment, Plan};
 use seatrial_environments::{
     Cause, ClusterConfig, Depth, EnvironmentError, ImageReport, KindEnvironment, KindOptions, KubeconfigEnvironment,
     KubeconfigOptions, Needs, ProbeLimits, State, Tools, load_archive, need_image, preflight, probe,
@@ -20,7 +20,24 @@ pub struct Site {
     pub tdengine: String,
     /// The changes to the documents' manifests.
     pub edits: Edits,
+    /// Images of other versions that scenarios need.
+    others: Vec<String>,
     place: Place,
+}
+
+impl Site {
+    /// Looks for the images of the other versions that scenarios of the plan need. On kind they must be local ones; what
+    /// needs one that is not is left out of the plan.
+    pub async fn bring_others(&mut self, plan: &mut Plan) {
+        let Place::Kind { tools, .. } = &self.place else { return };
+        for version in plan.other_versions() {
+            let image = self.edits.image_of(version);
+            match need_image(tools, &image, false).await {
+                Ok(_) => self.others.push(image),
+                Err(_) => plan.leave_out(version, &format!("it also needs the image {image}, which is not here")),
+            }
+        }
+    }
 }
 
 enum Place {
@@ -68,7 +85,7 @@ async fn on_docker(args: &EnvironmentArgs, tdengine: Option<&str>) -> Result<Sit
     let tdengine = agreed(&report, tdengine)?;
     // The image is brought onto the nodes, which could not pull a local one.
     let edits = Edits { image, pull_policy: Some("IfNotPresent".to_owned()), storage_class: None };
-    Ok(Site { tdengine, edits, place: Place::Kind { tools, config } })
+    Ok(Site { tdengine, edits, others: Vec::new(), place: Place::Kind { tools, config } })
 }
 
 /// The nodes that are asked for.
@@ -122,7 +139,7 @@ async fn by_context(args: &EnvironmentArgs, tdengine: Option<&str>) -> Result<Si
     let policy = if args.pull { "Always" } else { "IfNotPresent" };
     // The storage class is set where pods are placed.
     let edits = Edits { image, pull_policy: Some(policy.to_owned()), storage_class: None };
-    Ok(Site { tdengine: version, edits, place: Place::Kubeconfig(Box::new(environment)) })
+    Ok(Site { tdengine: version, edits, others: Vec::new(), place: Place::Kubeconfig(Box::new(environment)) })
 }
 
 /// Which cluster is meant.
@@ -159,7 +176,7 @@ impl Ground {
                     keep: keep != Keep::Never,
                     config,
                     node_image: args.node_image.clone(),
-                    images: vec![site.edits.image],
+                    images: std::iter::once(site.edits.image).chain(site.others).collect(),
                     logs: Some(folder.join("evidence")),
                     tell: std::sync::Arc::new(tell),
                     ..KindOptions::default()

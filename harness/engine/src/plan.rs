@@ -1,6 +1,7 @@
 //! From scenario files to the list of runs: read, validate, select.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -11,7 +12,7 @@ use seatrial_taos::Version;
 use crate::{
     Ledger, ManifestSet,
     scenario::{
-        Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Names, Scenario, Step, Subject, VersionRange,
+        Action, Check, Expectation, Filter, Located, Mistake, Mistakes, Names, Release, Scenario, Step, Subject, VersionRange,
         meant, parse,
     },
     title::readable,
@@ -63,6 +64,34 @@ pub struct PlannedRun {
     pub planned: PlannedScenario,
     /// 1, or more for repeats.
     pub repeat: u32,
+}
+
+impl Plan {
+    /// The versions that some run needs an image of besides the one under test, in order.
+    pub fn other_versions(&self) -> BTreeSet<Version> {
+        self.runs.iter().flat_map(|run| run.scenario.other_versions()).collect()
+    }
+
+    /// Leaves out what needs an image of `version`, because of `reason`.
+    pub fn leave_out(&mut self, version: Version, reason: &str) {
+        let (left, runs): (Vec<_>, Vec<_>) = std::mem::take(&mut self.runs)
+            .into_iter()
+            .partition(|run| run.scenario.other_versions().contains(&version));
+        self.runs = runs;
+        let skipped = |run: PlannedRun| Skipped { name: run.planned.key, reason: reason.to_owned() };
+        self.skipped.extend(left.into_iter().map(skipped));
+    }
+}
+
+impl Scenario {
+    /// The versions that it needs an image of besides the one under test.
+    fn other_versions(&self) -> BTreeSet<Version> {
+        let set = self.steps.iter().filter_map(|step| match step.action {
+            Some(Action::SetImage(Release::Version(version))) => Some(version),
+            _ => None,
+        });
+        self.start.version.into_iter().chain(set).collect()
+    }
 }
 
 impl Suite {

@@ -110,6 +110,17 @@ fn other_versions_are_skipped_and_it_is_said_why() {
     assert_eq!(start.reason, "it speaks of TDengine >=2.1, <3, this is 3.3.0.1");
 }
 
+#[test]
+fn what_needs_another_image_is_known_and_can_be_left_out() {
+    let suite = load(&[root("scenarios/doc-3x")]).unwrap();
+    let mut plan = suite.plan(&selection("3.3.0.1", &["doc"], &["upgrade", "start"], 1), &sets()).unwrap();
+    let older = "3.0.7.1".parse().unwrap();
+    assert_eq!(plan.other_versions(), BTreeSet::from([older]));
+    plan.leave_out(older, "it is not here");
+    assert_eq!(keys(&plan), ["start@doc"]);
+    assert!(plan.skipped.iter().any(|skipped| skipped.name == "upgrade@doc" && skipped.reason == "it is not here"));
+}
+
 const SMALL: &str =
     "scenario: small\nsummary: s\nstart: { replicas: 1 }\nsteps:\n  - check:\n      - pods: { ready: [0] }\n";
 

@@ -49,7 +49,9 @@ async fn on_ground(args: &RunArgs, cli: &Cli, home: &Home, cancel: watch::Receiv
     let tdengine = site.tdengine.clone();
     let select = SelectArgs { tdengine: Some(tdengine.clone()), ..args.select.clone() };
     let loaded = home.load_for(&select)?;
-    let plan = part(loaded.plan(&select, args.repeat)?, args.shard)?;
+    let mut plan = part(loaded.plan(&select, args.repeat)?, args.shard)?;
+    let mut site = site;
+    site.bring_others(&mut plan).await;
     let table = Table::lay(args, cli, &tdengine)?;
     let edits = site.edits.clone();
     let made = Ground::make(site, &args.environment, args.keep, &table.folder.path);
