@@ -15,6 +15,10 @@ use seatrial_record::{Body, Event, EventLog, RunFinished, Sink, Verdict, WriteEr
 /// Anything that can go wrong before a scenario runs.
 pub type Failure = Box<dyn Error + Send + Sync>;
 
+/// Folders of scenarios, and the versions that they run for: those that there is a model of and that servers were recorded
+/// of.
+pub const VERSIONS: [(&str, &str); 3] = [("doc-2x", "2.1.1.0"), ("doc-3x", "3.3.0.1"), ("doc-3x", "3.0.7.1")];
+
 /// The scenarios, manifests and claims of this checkout.
 pub struct Checkout {
     suite: Suite,

@@ -1,12 +1,12 @@
-//! Every scenario file, with each manifest set, as one test on the embedded cluster: `doc-2x::failure-2@headless`.
+//! Every scenario file, for each version that there is a model of and with each manifest set, as one test on the embedded
+//! cluster: `doc-3x::3.3.0.1::failure-2@headless`.
 
 use std::{process::ExitCode, sync::Arc};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use seatrial_record::Verdict;
-use seatrial_scenarios::{Checkout, Failure};
+use seatrial_scenarios::{Checkout, Failure, VERSIONS};
 
-const FOLDERS: [(&str, &str); 1] = [("doc-2x", "2.1.1.0")];
 const SEED: u64 = 1;
 
 fn main() -> ExitCode {
@@ -21,11 +21,11 @@ fn main() -> ExitCode {
 
 fn trials() -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
-    for (folder, tdengine) in FOLDERS {
+    for (folder, tdengine) in VERSIONS {
         let checkout = Arc::new(Checkout::load(folder)?);
         for plan in checkout.plans(tdengine)? {
             let keys: Vec<_> = plan.runs.iter().map(|run| run.planned.key.as_str()).collect();
-            let name = format!("{folder}::{}", keys.join("+"));
+            let name = format!("{folder}::{tdengine}::{}", keys.join("+"));
             let checkout = Arc::clone(&checkout);
             trials.push(Trial::test(name, move || {
                 let ran = checkout.run(&plan, SEED, 1).map_err(|failure| Failed::from(failure.to_string()))?;

@@ -2,24 +2,28 @@
 
 use std::num::NonZero;
 
+use rstest::rstest;
 use seatrial_record::{Part, Verdict, merge};
 use seatrial_scenarios::{Checkout, Failure};
 
 const TDENGINE: &str = "2.1.1.0";
 
 /// How many seeds are tried for every scenario; more with `SEATRIAL_SEEDS=200`.
-fn seeds() -> u64 {
-    std::env::var("SEATRIAL_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(8)
+fn seeds(usual: u64) -> u64 {
+    std::env::var("SEATRIAL_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(usual)
 }
 
 fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-#[test]
-fn one_seed_gives_one_run_to_the_byte() -> Result<(), Failure> {
-    let checkout = Checkout::load("doc-2x")?;
-    let plan = checkout.plan(TDENGINE)?;
+#[rstest]
+#[case("doc-2x", "2.1.1.0")]
+#[case("doc-3x", "3.3.0.1")]
+#[case("doc-3x", "3.0.7.1")]
+fn one_seed_gives_one_run_to_the_byte(#[case] folder: &str, #[case] tdengine: &str) -> Result<(), Failure> {
+    let checkout = Checkout::load(folder)?;
+    let plan = checkout.plan(tdengine)?;
     let first = checkout.run(&plan, 7, 1)?;
     // However many run at once.
     for jobs in [1, 4] {
@@ -32,12 +36,19 @@ fn one_seed_gives_one_run_to_the_byte() -> Result<(), Failure> {
     Ok(())
 }
 
-#[test]
-fn another_seed_gives_other_times_and_the_same_verdicts() -> Result<(), Failure> {
-    let checkout = Checkout::load("doc-2x")?;
-    let plan = checkout.plan(TDENGINE)?;
+#[rstest]
+#[case("doc-2x", "2.1.1.0", 8)]
+#[case("doc-3x", "3.3.0.1", 4)]
+#[case("doc-3x", "3.0.7.1", 4)]
+fn another_seed_gives_other_times_and_the_same_verdicts(
+    #[case] folder: &str,
+    #[case] tdengine: &str,
+    #[case] usual: u64,
+) -> Result<(), Failure> {
+    let checkout = Checkout::load(folder)?;
+    let plan = checkout.plan(tdengine)?;
     let mut durations = Vec::new();
-    for seed in 1..=seeds() {
+    for seed in 1..=seeds(usual) {
         let ran = checkout.run(&plan, seed, cores())?;
         assert_eq!(ran.summary.verdict, Some(Verdict::Pass), "seed {seed}\n{}", ran.complaints());
         durations.push(ran.simulated_ms());
