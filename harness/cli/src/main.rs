@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod complaint;
+mod facts;
 mod ground;
 mod home;
 mod interrupt;

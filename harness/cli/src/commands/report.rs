@@ -11,29 +11,31 @@ use crate::{
     args::{Cli, ReportArgs},
     commands::run::{options, words},
     complaint::Complaint,
+    facts,
     run_folder::RunFolder,
 };
 
 /// Makes the reports of a run again, or those of several shards together.
 pub fn report(args: &ReportArgs, cli: &Cli) -> Done {
-    let (events, run_id, out) = match &args.run {
+    let (events, facts, out) = match &args.run {
         Some(run) => again(run, args.out.as_deref())?,
         None => joined(&args.merge, args.out.as_deref())?,
     };
-    let facts = RunFacts { run_id, lang: words(args.lang), ..RunFacts::default() };
+    let facts = RunFacts { lang: words(args.lang), ..facts };
     write_all(&out, &events, &facts).map_err(Complaint::environment)?;
     let options = seatrial_report::Options { verbosity: Verbosity::Quiet, ..options(cli, args.lang, &out) };
     print!("{}", seatrial_report::terminal::render(&events, &options, Some(&facts)));
     Ok(exit(&events))
 }
 
-/// The events of a run, its name, and where its reports go.
-type Told = (Vec<Event>, String, PathBuf);
+/// The events of a run, what they do not say, and where its reports go.
+type Told = (Vec<Event>, RunFacts, PathBuf);
 
 fn again(run: &Path, out: Option<&Path>) -> Result<Told, Complaint> {
     let folder = if run.is_dir() { run } else { run.parent().unwrap_or(Path::new(".")) };
     let events = Recording::read(&recording(run)).map_err(Complaint::usage)?;
-    Ok((events, name(folder), out.unwrap_or(folder).to_owned()))
+    let facts = RunFacts { run_id: name(folder), ..facts::read(folder) };
+    Ok((events, facts, out.unwrap_or(folder).to_owned()))
 }
 
 fn joined(shards: &[PathBuf], out: Option<&Path>) -> Result<Told, Complaint> {
@@ -49,7 +51,7 @@ fn joined(shards: &[PathBuf], out: Option<&Path>) -> Result<Told, Complaint> {
     let folder = RunFolder::create(out, &format!("{}-{}", start.environment, start.tdengine), start.seed)?;
     let mut file = Recording::create(&folder.file("events.jsonl")).map_err(Complaint::environment)?;
     events.iter().try_for_each(|event| file.take(event)).map_err(Complaint::environment)?;
-    Ok((events, folder.id, folder.path))
+    Ok((events, RunFacts { run_id: folder.id, ..RunFacts::default() }, folder.path))
 }
 
 /// Keeps events until they are known to belong together.

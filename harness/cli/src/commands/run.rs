@@ -4,13 +4,14 @@ use seatrial_embedded::{Defects, EmbeddedCluster};
 use seatrial_engine::{Edits, Environment, Options, Plan};
 use seatrial_environments::Embedded;
 use seatrial_record::{EventLog, Recording};
-use seatrial_report::{Model, RunFacts, Terminal, Verbosity, write_all};
+use seatrial_report::{Model, Terminal, Verbosity, write_all};
 use tokio::sync::watch;
 
 use super::Done;
 use crate::{
     args::{Cli, Color, Env, Keep, Lang, Part, RunArgs, SelectArgs},
     complaint::Complaint,
+    facts,
     ground::{self, Ground},
     home::{Home, Loaded},
     interrupt,
@@ -107,6 +108,8 @@ impl<'a> Table<'a> {
         let recording = Recording::create(&file).map_err(Complaint::environment)?;
         let terminal = Terminal::new(self.screen.clone(), Box::new(std::io::stdout()));
         let mut log = EventLog::new(vec![Box::new(recording), Box::new(terminal)]);
+        let mut facts = facts::begin(&self.folder.id);
+        facts::write(&self.folder.path, &facts)?;
         let start = Instant::now();
         let summary = seatrial_engine::run(plan, &loaded.sets, environment, &options, &mut log).await?;
         let wall_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -114,12 +117,9 @@ impl<'a> Table<'a> {
         drop(log);
 
         let events = Recording::read(&file).map_err(Complaint::environment)?;
-        let facts = RunFacts {
-            run_id: self.folder.id.clone(),
-            wall_ms: Some(wall_ms),
-            lang: words(self.args.lang),
-            ..RunFacts::default()
-        };
+        facts.wall_ms = Some(wall_ms);
+        facts.lang = words(self.args.lang);
+        facts::write(&self.folder.path, &facts)?;
         write_all(&self.folder.path, &events, &facts).map_err(Complaint::environment)?;
         if let Some(model) = Model::of(&events) {
             print!("{}", seatrial_report::terminal::closing(&model, &facts, &self.screen));
