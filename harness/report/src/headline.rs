@@ -64,6 +64,12 @@ impl Headline {
     }
 }
 
+/// A sentence begins with a capital letter.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// What did not pass, in numbers, and what is blamed.
 fn why(model: &Model, counts: &Counts, lang: Lang) -> String {
     let words = lang.words();
@@ -97,7 +103,7 @@ fn why(model: &Model, counts: &Counts, lang: Lang) -> String {
         (counts.scenarios.unfinished, fill(words.reason_unfinished, &[&n(counts.scenarios.unfinished)])),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|(count, _)| *count > 0).map(|(_, part)| part).collect();
-    let mut why = format!("{}{}", parts.join(words.comma), words.stop);
+    let mut why = capital(&parts.join(words.comma)) + words.stop;
     if !blamed.is_empty() {
         let blamed: Vec<String> =
             blamed.iter().map(|(who, times)| format!("{} ({times})", blame(lang, *who))).collect();

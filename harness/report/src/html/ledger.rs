@@ -5,7 +5,7 @@ use super::page::Page;
 use crate::markdown::why_not;
 use crate::model::{ClaimVerdict, Decision, LedgerEntry, SetVerdict};
 use crate::text::safe;
-use crate::text::words::{claim_sign, claim_verdict, fill, real_server};
+use crate::text::words::{Lang, claim_sign, claim_verdict, fill, real_server};
 
 /// Most checks that are listed for one claim.
 const DECISIONS: usize = 40;
@@ -122,9 +122,16 @@ fn row(page: &Page<'_>, index: usize, entry: &LedgerEntry) -> Markup {
                 @if !entry.listed { p.muted { (words.not_in_ledger) } }
             }
             td.says role="cell" data-label=(words.says) {
-                blockquote { bdi { (claim.quote) } }
-                @if let Some(original) = &claim.original {
-                    p.original lang="zh-CN" { bdi { (original) } }
+                @match (&claim.original, page.lang) {
+                    (Some(original), Lang::Zh) => {
+                        blockquote lang="zh-CN" { bdi { (original) } }
+                        p.original lang="en" { bdi { (claim.quote) } }
+                    }
+                    (Some(original), Lang::En) => {
+                        blockquote lang="en" { bdi { (claim.quote) } }
+                        p.original lang="zh-CN" { bdi { (original) } }
+                    }
+                    (None, _) => blockquote lang="en" { bdi { (claim.quote) } },
                 }
             }
             td role="cell" data-label=(words.this_run) {

@@ -145,7 +145,7 @@ fn broken_step(page: &Page<'_>, index: usize, key: &str, step: &Step) -> Markup 
 /// A scenario that did not pass though nothing in it says why, say because it has no end.
 fn broken_scenario(page: &Page<'_>, index: usize, scenario: &Scenario) -> Markup {
     let end = scenario.last().and_then(|attempt| attempt.finished.as_ref());
-    let never = if scenario.last().is_some() { page.words.incomplete } else { page.words.not_run };
+    let never = if scenario.last().is_some() { page.words.never_ended } else { page.words.never_began };
     let reason = end.map(|end| end.reason.as_str()).filter(|reason| !reason.is_empty()).unwrap_or(never);
     html! {
         li {

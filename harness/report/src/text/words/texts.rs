@@ -22,6 +22,8 @@ words! {
     unknown: "unknown", "未知";
     nothing_checked: "nothing checked", "未做检查";
     incomplete: "incomplete", "未完成";
+    never_ended: "It began, and the record does not say how it ended.", "已开始，但记录中没有结束。";
+    never_began: "It never began.", "从未开始。";
     interrupted: "interrupted", "已中断";
     not_run: "not run", "未运行";
     skipped: "skipped", "已跳过";
