@@ -32,7 +32,7 @@ pub fn read(folder: &Path) -> RunFacts {
 /// This machine in words.
 fn host() -> String {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let cores = thread::available_parallelism().map_or(1, |cores| cores.get());
+    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let memory = memory_kb().map(|kb| format!(", {} GB", (kb + 512 * 1024) / (1024 * 1024))).unwrap_or_default();
     format!("{os} {arch}, {cores} cores{memory}")
 }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::{is_fresh, printed};
 
 const INTRODUCTION: &str = "\
@@ -21,7 +23,7 @@ fn section(path: &[&str], text: &mut String) {
     let help = printed(&arguments);
     let heading = ["seatrial"].iter().chain(path).copied().collect::<Vec<_>>().join(" ");
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    text.push_str(&format!("\n## `{heading}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end()));
+    write!(text, "\n## `{heading}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end()).unwrap();
     for name in listed(&help) {
         let below: Vec<&str> = path.iter().copied().chain([name.as_str()]).collect();
         section(&below, text);

@@ -79,6 +79,7 @@ pub(crate) fn figure(page: &Page<'_>, index: usize, scenario: &Scenario, attempt
             @if !all.is_empty() || !bands.is_empty() || !plots.is_empty() {
                 (legend(words, !bands.is_empty(), !plots.is_empty()))
                 @if drawn.len() > LANES { p.muted { (fill(words.more_lanes, &[&(drawn.len() - LANES).to_string()])) } }
+                p.muted { (words.last_seen) }
                 (changes(words, &all))
                 (plots.table(page))
             }

@@ -121,6 +121,8 @@ words! {
     timeline_of: "Time line of {}: steps, and the states of pods, dnodes and what else was observed, over {}.",
         "{} 的时间线：步骤，以及 Pod、dnode 等的状态，总时长 {}。";
     state_changes: "State changes as a list", "状态变化列表";
+    last_seen: "A state is what was seen last: pods are watched all the time, dnodes, mnodes and vgroups are looked at while something is checked.",
+        "状态为最近一次所见：Pod 始终被监视，dnode、mnode 与 vgroup 仅在检查时查看。";
     more_lanes: "{} more are in the list", "另有 {} 项见列表";
     what: "What", "对象";
     state: "State", "状态";
