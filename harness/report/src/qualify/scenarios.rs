@@ -76,13 +76,16 @@ pub(super) fn run(model: &Model, policy: &Policy) -> Vec<Point> {
 /// What the scenarios say.
 pub(super) fn points(families: &[Family], policy: &Policy) -> Vec<Point> {
     let mut points = Vec::new();
+    let seldom: Vec<u32> =
+        families.iter().map(|family| family.passed.all()).filter(|all| *all < policy.repeats).collect();
+    if let Some(least) = seldom.iter().min() {
+        let times = if *least == 1 { "once".to_owned() } else { format!("{least} times") };
+        let found = format!("{} ran only {times}, and the policy asks for {}", seldom.len(), policy.repeats);
+        points.push(point(Severity::Open, "repeats", "scenarios", found));
+    }
     for family in families {
         let passed = family.passed;
         let of = format!("{} of {} runs passed", passed.passed, passed.all());
-        if passed.all() < policy.repeats {
-            let found = format!("ran {} times, and the policy asks for {}", passed.all(), policy.repeats);
-            points.push(point(Severity::Open, "repeats", family.key.clone(), found));
-        }
         if family.retried {
             let found = "was tried again after the environment had failed";
             points.push(point(Severity::Note, "scenarios", family.key.clone(), found));

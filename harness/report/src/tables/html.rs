@@ -10,6 +10,12 @@ const STYLE: &str = "
 .tables td, .tables tbody th { overflow-wrap: anywhere; min-width: 7rem; } .tables td.tone { min-width: 0; white-space: nowrap; }
 .matrix { width: auto; } .matrix .cell { min-width: 1.6rem; padding: .2rem .3rem; text-align: center; }
 .matrix td.hit { color: var(--pass); background: var(--pass-bg); font-weight: 700; } .matrix tbody th { white-space: nowrap; }
+@media (max-width: 46rem) {
+  .rows-below, .rows-below tbody, .rows-below tr, .rows-below th, .rows-below td { display: block; }
+  .rows-below thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .rows-below tr { padding: .7rem 0; border-bottom: 1px solid var(--line); } .rows-below tbody th, .rows-below td { padding: .2rem 0; border: 0; }
+  .rows-below td[data-label]::before { content: attr(data-label); display: block; color: var(--muted); font-size: .8rem; }
+}
 .keys { font-size: .875rem; color: var(--muted); columns: 20rem; }
 ";
 
@@ -71,7 +77,7 @@ fn table(index: usize, section: &Section) -> Markup {
             h2 id=(heading) { (section.heading) }
             @if !section.note.is_empty() { p.note { (section.note) } }
             div.scroll role="group" tabindex="0" aria-label=(section.heading) {
-                table.tables.matrix[section.matrix_from.is_some()] {
+                table.tables.matrix[section.matrix_from.is_some()].rows-below[section.matrix_from.is_none()] {
                     thead { tr {
                         @if marked { th scope="col" { span.sr { "Weight" } } }
                         @for (column, name) in section.columns.iter().enumerate() {
@@ -96,7 +102,7 @@ fn line(section: &Section, row: &Row, marked: bool) -> Markup {
                 } @else if column == 0 {
                     th scope="row" { (values(cell)) }
                 } @else {
-                    td { (values(cell)) }
+                    td data-label=[section.columns.get(column).filter(|name| !name.is_empty())] { (values(cell)) }
                 }
             }
         }
@@ -113,7 +119,9 @@ fn values(cell: &str) -> Markup {
     html! {
         @for (index, line) in cell.lines().enumerate() {
             @if index > 0 { br; }
-            bdi { (safe::line(line)) }
+            // Of several lines the first is what the others tell more of.
+            @if index == 0 && cell.contains('\n') { strong { bdi { (safe::line(line)) } } }
+            @else { bdi { (safe::line(line)) } }
         }
     }
 }
