@@ -8,6 +8,7 @@ mod config;
 mod host;
 mod image;
 mod log;
+mod planted_rows;
 mod process;
 mod queue;
 mod v2;

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use seatrial_sim::{Defect, Defects, Volume};
 use seatrial_sql::{
     SqlError, codes,
-    storage::{Row, VnodeData, Write},
+    storage::{VnodeData, Write},
 };
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     taosd::Taosd,
     types::{Change, Role, VnodeConfig, VnodeLoad},
 };
+use crate::planted_rows::planted;
 
 /// A vnode on its volume.
 #[derive(Default)]
@@ -221,21 +222,4 @@ fn write_config(node: &Taosd, config: &VnodeConfig) {
         members.collect::<Vec<_>>().join(",\n")
     );
     node.host.volume.write(&format!("{}/config.json", folder(config.vg)), text);
-}
-
-/// Defects of storing rows, where they are planted.
-fn planted(defects: &Defects, inserts: &mut u64, write: &Arc<Write>) -> Arc<Write> {
-    let Write::Insert { table, rows } = &**write else { return Arc::clone(write) };
-    *inserts += 1;
-    let mut rows: Vec<Row> = rows.clone();
-    if defects.has(Defect::InsertLost) && *inserts % 2 == 1 {
-        rows.pop();
-    } else if defects.has(Defect::RowDuplicated) {
-        rows.extend(rows.last().cloned().map(|row| Row { time: row.time.saturating_add(1), ..row }));
-    } else if defects.has(Defect::OnlyFirstRowStored) {
-        rows.truncate(1);
-    } else {
-        return Arc::clone(write);
-    }
-    Arc::new(Write::Insert { table: table.clone(), rows })
 }

@@ -248,6 +248,9 @@ impl State {
         log.line("DND", "dnode will exit since it is in the dropped state");
         self.dnode.dropped = true;
         self.dnode.save(node);
+        if node.host.world.defects.has(Defect::DroppedDnodeRejoins) {
+            node.host.volume.wipe();
+        }
         self.run = RunStatus::Exiting;
         node.post(node.chance(SHUT_DOWN.0, SHUT_DOWN.1), Event::Exit(0));
     }

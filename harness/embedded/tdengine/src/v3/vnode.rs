@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use seatrial_sim::{Defect, Defects, Volume};
 use seatrial_sql::{
     SqlError,
-    storage::{Row, VnodeData, Write},
+    storage::{VnodeData, Write},
 };
 use tokio::sync::oneshot;
 
@@ -13,6 +13,7 @@ use super::{
     taosd::Taosd,
     types::{Member, VnodeConfig, VnodeLoad},
 };
+use crate::planted_rows::planted;
 
 impl Machine for VnodeData {
     type Change = Arc<Write>;
@@ -95,6 +96,9 @@ impl Vnode {
     pub fn open(node: &Taosd, id: i32, me: i32) -> Option<Self> {
         let volume = &node.host.volume;
         let config = config(volume, id).lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        if node.host.world.defects.has(Defect::RestartLosesRow) {
+            durable(volume, id).lock().unwrap_or_else(PoisonError::into_inner).machine.forget_last_row();
+        }
         let raft = Raft::open(node, id, me, Timing::VNODE, durable(volume, id));
         Some(Self { config, raft, inserts: 0 })
     }
@@ -162,19 +166,4 @@ fn write_list(node: &Taosd) {
     let line = |id: &i32| format!("{{\n\t\t\t\"vgId\":\t{id},\n\t\t\t\"dropped\":\t0\n\t\t}}");
     let list: Vec<String> = stored_ids(&node.host.volume).iter().map(line).collect();
     node.host.volume.write("vnode/vnodes.json", format!("{{\n\t\"vnodes\":\t[{}]\n}}\n", list.join(", ")));
-}
-
-/// Defects of storing rows, where they are planted.
-fn planted(defects: &Defects, inserts: &mut u64, write: &Arc<Write>) -> Arc<Write> {
-    let Write::Insert { table, rows } = &**write else { return Arc::clone(write) };
-    *inserts += 1;
-    let mut rows: Vec<Row> = rows.clone();
-    if defects.has(Defect::InsertLost) && *inserts % 2 == 1 {
-        rows.pop();
-    } else if defects.has(Defect::RowDuplicated) {
-        rows.extend(rows.last().cloned().map(|row| Row { time: row.time.saturating_add(1), ..row }));
-    } else {
-        return Arc::clone(write);
-    }
-    Arc::new(Write::Insert { table: table.clone(), rows })
 }

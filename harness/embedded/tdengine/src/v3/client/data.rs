@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use seatrial_sim::Defect;
 use seatrial_sql::{
     Rows, SqlError,
     ast::{CreateSubTable, Expr, Function, Insert, Select},
     codes::v3 as codes,
-    storage::{Constants, Query, Schema, Target, Write, bind_insert, constants},
+    storage::{Constants, Query, Schema, Target, VnodeData, Write, bind_insert, constants},
     system::{self, SystemTable},
 };
 use tokio::time::{Duration, sleep};
@@ -72,8 +73,11 @@ impl Connection {
         let mut partials = Vec::new();
         for vg in vgroups {
             let question = Arc::clone(&query);
-            let request = move |vnode: &mut Vnode, _: &Taosd| {
-                let partial = vnode.read(|data| data.scan(&question))?;
+            let here = self.net.host.ip;
+            let request = move |vnode: &mut Vnode, node: &Taosd| {
+                let empty = node.host.world.defects.has(Defect::QueryFromElsewhereEmpty) && here != node.host.ip;
+                let nothing = VnodeData::default();
+                let partial = vnode.read(|data| if empty { nothing.scan(&question) } else { data.scan(&question) })?;
                 Ok(Box::pin(async move { Ok(partial) }) as Work<_>)
             };
             let limits = (codes::RPC_NETWORK_UNAVAIL, OVERTIME_QUERY);

@@ -11,6 +11,9 @@ impl Mnode {
         if self.sdb.dnode_at(&ep).is_some() {
             return Err(codes::error(codes::MND_DNODE_ALREADY_EXIST));
         }
+        if node.host.world.defects.has(Defect::FourthDnodeRefused) && self.sdb.dnodes.len() >= 3 {
+            return Err(codes::error(codes::MND_NO_ENOUGH_DNODES));
+        }
         let created = node.host.now_ms();
         let reuse = node.host.world.defects.has(Defect::DnodeIdReused);
         let mut id = 0;

@@ -17,7 +17,11 @@ impl Mnode {
     pub fn drop_dnode(&mut self, node: &Taosd, dnode: &DnodeRef, mode: DropMode) -> Result<Waiter, SqlError> {
         // By end point it never finds any: the server forgets the port when it compares.
         let DnodeRef::Id(id) = dnode else { return Err(codes::error(codes::MND_DNODE_NOT_EXIST)) };
-        let id = i32::try_from(*id).unwrap_or_default();
+        let mut id = i32::try_from(*id).unwrap_or_default();
+        if node.host.world.defects.has(Defect::WrongDnodeDropped) {
+            let others = self.sdb.dnodes.keys().filter(|other| **other != id && !self.sdb.mnodes.contains_key(other));
+            id = others.copied().next().unwrap_or(id);
+        }
         let Some(row) = self.sdb.dnodes.get(&id) else { return Err(codes::error(codes::MND_DNODE_NOT_EXIST)) };
         if row.dropping {
             return Err(codes::error(codes::MND_DNODE_IN_DROPPING));
@@ -42,7 +46,9 @@ impl Mnode {
         if has_mnode {
             steps.extend(self.steps_without_mnode(id, online));
         }
-        steps.extend(self.moves(node, id, online, mode)?);
+        if !node.host.world.defects.has(Defect::DropWithoutMoving) {
+            steps.extend(self.moves(node, id, online, mode)?);
+        }
         steps.push(Step::Set(Update::ForgetDnode(id)));
         let trans = Trans {
             created: node.host.now_ms(),

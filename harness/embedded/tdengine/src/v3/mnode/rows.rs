@@ -45,7 +45,9 @@ impl Mnode {
     }
 
     fn dnode_rows(&self, node: &Taosd, fqdn: &str) -> Vec<Vec<Value>> {
-        let own_only = node.host.world.defects.has(Defect::DnodesDifferByServer);
+        let defects = &node.host.world.defects;
+        let own_only = defects.has(Defect::DnodesDifferByServer);
+        let first = self.sdb.dnodes.values().next().filter(|_| defects.has(Defect::EndPointWrong));
         let mut listed: Vec<(i32, &DnodeRow)> =
             self.sdb.dnodes.iter().chain(&self.sdb.ghosts).map(|(id, row)| (*id, row)).collect();
         listed.retain(|(_, row)| !own_only || &*row.ep.fqdn == fqdn);
@@ -53,6 +55,7 @@ impl Mnode {
         let row = |(id, row): (i32, &DnodeRow)| {
             let online = self.is_online(node, id);
             let dropping = row.dropping || self.sdb.ghosts.contains_key(&id);
+            let dropping = dropping && !defects.has(Defect::DroppingShownReady);
             let life = self.lives.get(&id);
             let status = match (dropping, online) {
                 (true, true) => "dropping",
@@ -62,7 +65,7 @@ impl Mnode {
             };
             vec![
                 int(id),
-                Value::Text(row.ep.to_string()),
+                Value::Text(first.unwrap_or(row).ep.to_string()),
                 number(self.sdb.vnodes_on(id)),
                 Value::from(life.map_or(0, |life| life.support_vnodes)),
                 Value::text(status),
@@ -118,6 +121,9 @@ impl Mnode {
         let dialect = dialect(node);
         let mut listed: Vec<_> = self.sdb.databases.iter().collect();
         listed.sort_by_key(|(_, row)| std::cmp::Reverse(row.created));
+        if node.host.world.defects.has(Defect::NewestDatabaseNotListed) && !listed.is_empty() {
+            listed.remove(0);
+        }
         let mut rows = Vec::new();
         for name in seatrial_sql::system::SYSTEM_DATABASES {
             let mut row = vec![Value::Null; SystemTable::Databases.columns(dialect).len()];
@@ -147,7 +153,10 @@ impl Mnode {
         if self.sdb.dnodes.get(&dnode).is_none_or(|row| row.dropping) {
             return "dropping";
         }
-        self.role_of(node, vg, dnode).name()
+        match self.role_of(node, vg, dnode) {
+            Role::Follower if node.host.world.defects.has(Defect::SlaveShownAsMaster) => Role::Leader.name(),
+            role => role.name(),
+        }
     }
 
     fn vgroup_rows(&self, node: &Taosd) -> Vec<Vec<Value>> {

@@ -21,6 +21,8 @@ const MISSED_LATE: u32 = 180;
 pub(crate) struct Life {
     /// When its last message arrived; `None` if none has.
     pub last: Option<Instant>,
+    /// It has been offline since it first reported.
+    pub was_silent: bool,
     /// Why it is refused; empty if it is not.
     pub note: &'static str,
     /// Vnodes that it may have.
@@ -69,8 +71,10 @@ impl Mnode {
             self.refuse(dnode, note);
             return StatusReply::Refused(codes::MND_INVALID_CLUSTER_CFG);
         }
+        let known = self.lives.get(&dnode).is_some_and(|life| life.last.is_some());
         let life = Life {
             last: Some(Instant::now()),
+            was_silent: self.was_silent(dnode) || known && !self.is_online(node, dnode),
             note: "",
             support_vnodes: message.support_vnodes,
             reboot: message.reboot,
@@ -99,8 +103,15 @@ impl Mnode {
             () if defects.has(Defect::OfflineReportedLate) => MISSED_LATE,
             () => MISSED,
         };
+        if defects.has(Defect::OfflineForEver) && self.was_silent(dnode) {
+            return false;
+        }
         let patience = Duration::from_millis(status_interval(&node.host.config)).saturating_mul(missed);
         self.lives.get(&dnode).and_then(|life| life.last).is_some_and(|last| last.elapsed() <= patience)
+    }
+
+    fn was_silent(&self, dnode: i32) -> bool {
+        self.lives.get(&dnode).is_some_and(|life| life.was_silent)
     }
 
     /// Why a dnode that is offline is so.
