@@ -3,6 +3,7 @@ use std::path::Path;
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use seatrial_engine::{BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
+use seatrial_record::Detail;
 
 use crate::{
     KindCluster, KindOptions, Result, State, Tools,
@@ -18,6 +19,7 @@ use crate::{
 pub struct KindEnvironment {
     cluster: KindCluster,
     run: String,
+    details: Vec<Detail>,
     dismissed: Dismissed,
 }
 
@@ -25,7 +27,8 @@ impl KindEnvironment {
     /// Makes the cluster, or takes up one that was kept.
     pub async fn start(tools: &Tools, state: &State, options: &KindOptions) -> Result<Self> {
         let cluster = KindCluster::boot(tools, state, options).await?;
-        Ok(Self { cluster, run: fresh_id(), dismissed: Dismissed::default() })
+        let details = cluster.details(tools, &options.images).await;
+        Ok(Self { cluster, run: fresh_id(), details, dismissed: Dismissed::default() })
     }
 
     /// The cluster.
@@ -58,6 +61,10 @@ impl Environment for KindEnvironment {
 
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        self.details.clone()
     }
 
     /// What is free on this machine once the nodes run: they are containers on it.

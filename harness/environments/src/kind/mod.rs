@@ -3,6 +3,7 @@
 mod boot;
 mod config;
 mod create;
+mod details;
 mod limits;
 mod load;
 mod ready;

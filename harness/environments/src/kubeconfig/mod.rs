@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::{core::v1::Node, storage::v1::StorageClass};
 use kube::{Api, Client, ResourceExt, api::ListParams, config::Kubeconfig};
 use seatrial_engine::{BootRequest, BootedCluster, Environment, EnvironmentError as Failure};
+use seatrial_record::{Detail, DetailKind};
 
 pub use permission::{NEEDED, Permission};
 
@@ -198,6 +199,10 @@ impl KubeconfigEnvironment {
 impl Environment for KubeconfigEnvironment {
     fn name(&self) -> &'static str {
         "kubeconfig"
+    }
+
+    fn details(&self) -> Vec<Detail> {
+        vec![Detail::new(DetailKind::Context, &self.context)]
     }
 
     fn kubernetes(&self) -> BoxFuture<'_, std::result::Result<String, Failure>> {

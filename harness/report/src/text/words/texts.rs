@@ -141,7 +141,7 @@ words! {
     recovery_times: "Recovery times", "恢复时间";
     times_seen: "Times", "次数";
     client: "Client", "客户端";
-    image_digest: "Image digest", "镜像摘要";
+    image_digest: "Image digest or id", "镜像摘要或 ID";
     edition: "Edition", "版本类型";
     profile: "Profile", "行为配置";
     edits: "Changes to the manifests", "对清单的修改";
