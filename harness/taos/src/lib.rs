@@ -4,6 +4,7 @@
 //! parser takes arbitrary bytes without panicking; what it cannot read for certain is a typed error.
 
 mod codes;
+mod columns;
 mod outcome;
 mod profile;
 pub mod rest;
@@ -13,6 +14,7 @@ mod version;
 mod views;
 
 pub use codes::{code_of, name_code, text_of};
+pub use columns::View;
 pub use outcome::{Reply, SqlError, SqlOutcome};
 pub use profile::{Generation, Profile};
 pub use statement::{Kind, kind, split, used_database};

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use seatrial_taos::{Reply, SqlOutcome, Version, dnodes, kind, mnodes, shell, split, vgroups};
+use seatrial_taos::{Reply, SqlOutcome, Version, View, dnodes, kind, mnodes, shell, split, vgroups};
 
 fn recordings() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/recordings");
@@ -183,6 +183,47 @@ fn every_recorded_failure_to_connect_is_told() {
         }
     }
     assert!(found > 0);
+}
+
+/// A driver that was recorded printed the codes, too: `ERR 0x8000090c "Sync leader is unreachable"`.
+#[test]
+fn every_recorded_code_has_its_text() {
+    let mut found = 0;
+    for (path, text) in recordings() {
+        for line in text.lines() {
+            let Some((_, rest)) = line.split_once(" ERR 0x") else { continue };
+            let Some((code, rest)) = rest.split_once(" \"") else { continue };
+            let (code, text) = (u32::from_str_radix(code, 16).unwrap(), rest.split('"').next().unwrap());
+            let known = seatrial_taos::code_of(seatrial_taos::Generation::V3, text);
+            assert_eq!(known.map(i32::cast_unsigned), Some(code), "{}: {text}", path.display());
+            found += 1;
+        }
+    }
+    assert!(found >= 14, "{found}");
+}
+
+/// The tables of 3.x have just the columns that their profile says.
+#[test]
+fn recorded_tables_have_the_columns_of_their_version() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (path, text) in recordings() {
+        if !path.to_string_lossy().contains("3.3.0.1") {
+            continue;
+        }
+        let version = Version::find(&text).unwrap();
+        for call in calls(&path.display().to_string(), &text) {
+            for outcome in parse(&call).into_iter().flatten() {
+                let Some(view) = View::of(&outcome.sql) else { continue };
+                let Ok(Reply::Rows(table)) = &outcome.reply else { continue };
+                if !table.rows.is_empty() {
+                    assert_eq!(table.columns, view.columns(&version), "{}: {}", call.place, outcome.sql);
+                    seen.insert((view.name(), version.to_string()));
+                }
+            }
+        }
+    }
+    let versions = |view: View| seen.iter().filter(|(name, _)| *name == view.name()).count();
+    assert_eq!([View::Dnodes, View::Mnodes, View::Vgroups, View::Databases].map(versions), [2, 2, 1, 1], "{seen:?}");
 }
 
 #[test]
