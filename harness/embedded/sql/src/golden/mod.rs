@@ -4,3 +4,4 @@ mod replay;
 mod rest;
 pub mod server;
 mod tables;
+mod tables_v3;

@@ -75,6 +75,8 @@ async fn route(
         Some("sqlt") => Some(Times::Number),
         Some("sqlutc") => Some(Times::Utc),
         Some("login") => None,
+        // Whoever does not say who he is does not hear what there is; so `/rest/ws` is refused with 401.
+        Some(_) if credentials.is_none() => return Err(SqlError::of(codes::HTTP_NO_AUTH_INFO)),
         _ => return Err(SqlError::of(codes::HTTP_INVALID_URL)),
     };
     let further = segments.next();

@@ -1,4 +1,5 @@
-//! `taosadapter`: a process beside the server that answers HTTP on a port of its own, and is a client of the server.
+//! `taosadapter`: a process beside the server that answers REST and websockets on a port of its own, and is a client of
+//! the server.
 
 use std::{
     any::Any,
@@ -7,7 +8,7 @@ use std::{
 };
 
 use seatrial_sim::{ListenGuard, Listener};
-use seatrial_sql::rest;
+use seatrial_sql::adapter::{AdapterDialect, serve_connection};
 use tokio::io::DuplexStream;
 
 use super::container::Machine;
@@ -21,9 +22,10 @@ impl Listener for Adapter {
     fn accept(self: Arc<Self>, stream: DuplexStream, _: Ipv4Addr) {
         let Some(machine) = self.0.upgrade() else { return };
         let client = machine.client().into();
+        let dialect = AdapterDialect::of(&machine.version.to_string());
         tokio::spawn(async move {
             tokio::select! {
-                () = rest::serve_connection(stream, rest::V2_1, client) => {}
+                () = serve_connection(stream, dialect, client) => {}
                 () = machine.ended() => {}
             }
         });

@@ -113,7 +113,8 @@ pub(crate) struct Machine {
     pub files: FileSystem,
     /// How its entrypoint waits.
     pub wait: Wait,
-    version: Version,
+    /// The version of what is installed.
+    pub version: Version,
     server: Server,
     log: ServerLog,
     running: Mutex<Option<(u32, Running)>>,

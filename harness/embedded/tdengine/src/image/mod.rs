@@ -23,9 +23,10 @@ pub(crate) use entrypoint::Wait;
 pub(crate) use planted::{Planted, Through};
 
 /// Versions that have a model, with the way their entrypoint waits for the first end point.
-const KNOWN: [(&str, Server, Wait); 4] = [
+const KNOWN: [(&str, Server, Wait); 5] = [
     ("2.1.1.0", Server::V2, Wait::ShowMnodes),
     ("2.1.1.0-startup", Server::V2, Wait::Startup),
+    ("3.0.5.0", Server::V3, Wait::Check),
     ("3.0.7.1", Server::V3, Wait::Check),
     ("3.3.0.1", Server::V3, Wait::Check),
 ];
