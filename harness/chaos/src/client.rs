@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
-use seatrial_cluster::{Cluster, ClusterError, Problem, RestSession, Result, Via};
+use seatrial_cluster::{Cluster, ClusterError, ConnectorSession, Problem, RestSession, Result, Via};
 use seatrial_taos::SqlOutcome;
 
 /// Somebody who runs statements on a server: a writer has one of its own.
@@ -15,22 +15,33 @@ pub trait Client: Send {
 pub struct ClusterClient {
     cluster: Cluster,
     via: Via,
-    session: Option<RestSession>,
+    rest: Option<RestSession>,
+    connector: Option<ConnectorSession>,
 }
 
 impl ClusterClient {
-    /// A client that uses the shell in the pods, or their REST service.
+    /// A client that uses the shell in the pods, their REST service, or the official connector.
     pub fn new(cluster: Cluster, via: Via) -> Self {
-        Self { cluster, via, session: None }
+        Self { cluster, via, rest: None, connector: None }
     }
 
     async fn answer(&mut self, pod: &str, sql: &str, limit: Duration) -> Result<SqlOutcome> {
-        if self.via == Via::Rest {
-            let session = match self.session.take().filter(|session| session.pod() == pod) {
-                Some(session) => self.session.insert(session),
-                None => self.session.insert(self.cluster.rest(pod)),
-            };
-            return session.query(sql, limit).await;
+        match self.via {
+            Via::Shell => {}
+            Via::Rest => {
+                let session = match self.rest.take().filter(|session| session.pod() == pod) {
+                    Some(session) => self.rest.insert(session),
+                    None => self.rest.insert(self.cluster.rest(pod)),
+                };
+                return session.query(sql, limit).await;
+            }
+            Via::Connector => {
+                let session = match self.connector.take().filter(|session| session.pod() == pod) {
+                    Some(session) => self.connector.insert(session),
+                    None => self.connector.insert(self.cluster.connector(pod)),
+                };
+                return session.query(sql, limit).await;
+            }
         }
         let outcomes = self.cluster.sql(pod, sql, Via::Shell, limit).await.outcomes?;
         let none = || ClusterError::new(format!("run `{sql}`"), Problem::Invalid("no statement".to_owned()));

@@ -54,6 +54,7 @@ fn of_way(error: &ClusterError) -> Outcome {
         Problem::Shell(ParseError::ConnectFailed { .. }) | Problem::NotStarted(_) | Problem::Port { .. } => true,
         Problem::Refused { code, .. } => *code == 404,
         Problem::Rest(error) => !error.may_have_happened(),
+        Problem::Connector(error) => !error.may_have_happened(),
         _ => false,
     };
     if unsent { Outcome::Fail(text) } else { Outcome::Info(text) }

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use seatrial_connector::ConnectorError;
 use seatrial_record::Blame;
 use seatrial_taos::{SqlError, ViewError, rest::RestError, shell::ParseError};
 use thiserror::Error;
@@ -68,6 +69,9 @@ pub enum Problem {
     /// The REST service did not answer, or not as one.
     #[error(transparent)]
     Rest(#[from] RestError),
+    /// The official connector gave no answer of the server.
+    #[error(transparent)]
+    Connector(#[from] ConnectorError),
     /// The server answered with an error where a table was needed.
     #[error("the server answered: {0}")]
     Sql(#[from] SqlError),
@@ -99,7 +103,12 @@ impl ClusterError {
 
     /// True if a bound ran out.
     pub fn is_timeout(&self) -> bool {
-        matches!(*self.problem, Problem::TimedOut { .. } | Problem::Rest(RestError::TimedOut { .. }))
+        matches!(
+            *self.problem,
+            Problem::TimedOut { .. }
+                | Problem::Rest(RestError::TimedOut { .. })
+                | Problem::Connector(ConnectorError::TimedOut { .. })
+        )
     }
 
     /// What the server or the shell said, if this is about TDengine: a failed connection counts as an answer, since
@@ -135,6 +144,13 @@ impl ClusterError {
                 RestError::NoHttp { .. } | RestError::TimedOut { .. } => Blame::Product,
                 _ => Blame::Harness,
             },
+            // An application would see the same.
+            Problem::Connector(error) => match error {
+                ConnectorError::TimedOut { .. } | ConnectorError::Panicked { .. } | ConnectorError::Failed { .. } => {
+                    Blame::Product
+                }
+                _ => Blame::Harness,
+            },
             Problem::View(_) | Problem::Invalid(_) => Blame::Harness,
         }
     }
@@ -157,6 +173,12 @@ impl ClusterError {
             Problem::Shell(ParseError::Ambiguous { .. }) => "send the statements one by one",
             Problem::Shell(_) => "the output is in the evidence; if it is of a known version, report it",
             Problem::Rest(_) => "see whether the REST service runs on port 6041 of the pod",
+            Problem::Connector(ConnectorError::NoWebsocket { .. } | ConnectorError::NoLibrary { .. }) => {
+                "choose another client (`--client rest` or `--client shell`)"
+            }
+            Problem::Connector(_) => {
+                "see whether the adapter runs on port 6041 of the pod; compare with `--client rest`"
+            }
             Problem::Sql(_) => "see the server's log in the evidence",
             Problem::View(_) => "see whether the profile fits the version of the server",
             Problem::Invalid(_) => "correct the scenario",

@@ -4,6 +4,7 @@
 //! Every call is bounded, and every bound has a name ([`Limits`]).
 
 mod cluster;
+mod connector;
 mod convert;
 mod diagnostics;
 mod error;
@@ -15,9 +16,11 @@ mod seen;
 mod sql;
 mod state;
 mod target;
+mod tunnel;
 mod watch;
 
 pub use cluster::{Clock, Cluster};
+pub use connector::ConnectorSession;
 pub use error::{ClusterError, Problem, Result};
 pub use exec::{ExecOutput, Forwarded};
 pub use limits::Limits;
@@ -26,4 +29,5 @@ pub use seen::Seen;
 pub use sql::{Full, RestSession, SqlRun, Via, Viewed};
 pub use state::{ClaimState, PodState, Snapshot, StatefulSetState};
 pub use target::{Kind, Target};
+pub use tunnel::Tunnel;
 pub use watch::Watch;

@@ -21,6 +21,8 @@ pub enum Via {
     Shell,
     /// The REST service of the pod, through a port-forward.
     Rest,
+    /// The official connector, by websocket through a tunnel (3.x). It needs the time of the machine.
+    Connector,
 }
 
 /// How end points are asked for through the shell.
@@ -68,6 +70,7 @@ impl Cluster {
             }
             Via::Shell => self.by_shell(pod, &statements, limit, deadline, &mut seen).await,
             Via::Rest => self.by_rest(pod, &statements, deadline, &mut seen).await,
+            Via::Connector => self.by_connector(pod, &statements, deadline, &mut seen).await,
         };
         SqlRun { outcomes, seen }
     }
@@ -176,20 +179,42 @@ impl Cluster {
         for &sql in statements {
             let source = format!("POST {} to port {} of pod/{pod}", session.path(), rest::PORT);
             let answer = session.query(sql, deadline.saturating_duration_since(Instant::now())).await;
-            let text = match &answer {
-                Ok(SqlOutcome { reply: Ok(Reply::Rows(table)), .. }) => table_text(table),
-                Ok(SqlOutcome { reply: Ok(reply), .. }) => reply.to_string(),
-                Ok(SqlOutcome { reply: Err(error), .. }) => {
-                    format!("error {}: {error}", error.code_text().unwrap_or_default())
-                }
-                Err(error) => error.problem.to_string(),
-            };
-            let evidence = self.see(EvidenceKind::Sql, format!("{sql} by REST in {pod}"), source, text.as_bytes());
-            let table = answer.as_ref().ok().and_then(|outcome| outcome.table().ok().cloned());
-            seen.push(evidence.with_table(table));
+            seen.push(self.answered(format!("{sql} by REST in {pod}"), source, &answer));
             outcomes.push(answer?);
         }
         Ok(outcomes)
+    }
+
+    async fn by_connector(
+        &self,
+        pod: &str,
+        statements: &[&str],
+        deadline: Instant,
+        seen: &mut Vec<Seen>,
+    ) -> Result<Vec<SqlOutcome>> {
+        let mut session = self.connector(pod);
+        let mut outcomes = Vec::with_capacity(statements.len());
+        for &sql in statements {
+            let source = format!("websocket to port {} of pod/{pod}", rest::PORT);
+            let answer = session.query(sql, deadline.saturating_duration_since(Instant::now())).await;
+            seen.push(self.answered(format!("{sql} by the connector in {pod}"), source, &answer));
+            outcomes.push(answer?);
+        }
+        Ok(outcomes)
+    }
+
+    /// The evidence of an answer.
+    fn answered(&self, title: String, source: String, answer: &Result<SqlOutcome>) -> Seen {
+        let text = match answer {
+            Ok(SqlOutcome { reply: Ok(Reply::Rows(table)), .. }) => table_text(table),
+            Ok(SqlOutcome { reply: Ok(reply), .. }) => reply.to_string(),
+            Ok(SqlOutcome { reply: Err(error), .. }) => {
+                format!("error {}: {error}", error.code_text().unwrap_or_default())
+            }
+            Err(error) => error.problem.to_string(),
+        };
+        let table = answer.as_ref().ok().and_then(|outcome| outcome.table().ok().cloned());
+        self.see(EvidenceKind::Sql, title, source, text.as_bytes()).with_table(table)
     }
 
     /// A session with the REST service of a pod.
