@@ -8,7 +8,10 @@ use std::{
 };
 
 use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
-use seatrial_engine::{Document, Edits, Keep, ManifestSet, Options, Plan, Selection, Suite, scenario::Mistakes};
+use seatrial_engine::{
+    Document, Edits, Keep, ManifestSet, Options, Plan, Selection, Suite,
+    scenario::{Mistakes, Way},
+};
 use seatrial_environments::Embedded;
 use seatrial_record::{Body, Event, EventLog, RunFinished, Sink, Verdict, WriteError};
 
@@ -72,6 +75,7 @@ impl Checkout {
             },
             keep: Keep::Never,
             jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
+            client: Way::Shell,
             cancel: tokio::sync::watch::channel(false).1,
         };
         let environment = Embedded::new(&tdengine, Defects::default())?;

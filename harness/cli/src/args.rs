@@ -1,10 +1,12 @@
 //! The command line.
 
+mod client;
 mod environment;
 mod judge;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
+pub use client::Client;
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 use judge::{COMPARE_EXAMPLES, QUALIFY_EXAMPLES, SELFCHECK_EXAMPLES};
 pub use judge::{CompareArgs, QualifyArgs, SelfcheckArgs};
@@ -198,6 +200,9 @@ pub struct RunArgs {
         default_value_t = Keep::Never, default_missing_value = "always",
     )]
     pub keep: Keep,
+    /// The client of workloads that name none; the connector needs real time: kind or kubeconfig.
+    #[arg(long, value_enum, default_value_t = Client::Shell)]
+    pub client: Client,
     /// Language of the reports.
     #[arg(long, value_enum, default_value_t = Lang::En)]
     pub lang: Lang,

@@ -1,6 +1,6 @@
 //! The one command that repeats a run.
 
-use crate::args::{Keep, RunArgs};
+use crate::args::{Client, Keep, RunArgs};
 
 /// The one command that repeats the run with version `tdengine`. Not the folder: each run has its own.
 pub fn replay(args: &RunArgs, tdengine: &str) -> String {
@@ -22,6 +22,9 @@ pub fn replay(args: &RunArgs, tdengine: &str) -> String {
         Keep::Never => {}
         Keep::OnFailure => command.push("--keep=on-failure".to_owned()),
         Keep::Always => command.push("--keep=always".to_owned()),
+    }
+    if args.client != Client::Shell {
+        command.extend(words(&["--client", args.client.name()]));
     }
     command.extend(args.environment.words());
     command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")

@@ -89,7 +89,10 @@ impl Action {
                 format!("Change the ConfigMap: {}", join(keys.iter().map(change)))
             }
             Self::Workload(action) => match (&action.start, &action.stop) {
-                (Some(name), _) => format!("Start workload `{name}`"),
+                (Some(name), _) => {
+                    let by = action.client.map(|way| format!(" by {}", crate::run::client_name(way.via())));
+                    format!("Start workload `{name}`{}", by.unwrap_or_default())
+                }
                 (None, name) => format!("Stop workload `{}`", optional(name.as_ref())),
             },
         }

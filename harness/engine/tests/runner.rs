@@ -12,7 +12,7 @@ use std::{
 };
 
 use fake::{FakeEnvironment, Script};
-use seatrial_engine::{Edits, Keep, ManifestSet, Options, Selection, Suite, run};
+use seatrial_engine::{Edits, Keep, ManifestSet, Options, Selection, Suite, run, scenario::Way};
 use seatrial_record::{
     Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, RunFinished, Sink, Verdict, WriteError,
 };
@@ -110,6 +110,7 @@ async fn run_with(
         edits: Edits { image: format!("tdengine/tdengine:{tag}"), ..Edits::default() },
         keep: Keep::Never,
         jobs: NonZeroUsize::new(jobs).unwrap(),
+        client: Way::Shell,
         cancel,
     };
     let kept = Kept::default();

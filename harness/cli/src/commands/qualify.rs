@@ -10,7 +10,7 @@ use seatrial_report::{
 
 use super::{Done, compare::read as read_run, run::options, run::run};
 use crate::{
-    args::{Cli, Env, Keep, Lang, QualifyArgs, RunArgs, SelectArgs},
+    args::{Cli, Client, Env, Keep, Lang, QualifyArgs, RunArgs, SelectArgs},
     complaint::Complaint,
     home::Home,
     qualify::{Survey, read_policy, survey},
@@ -64,6 +64,7 @@ fn run_args(args: &QualifyArgs) -> Result<RunArgs, Complaint> {
         shard: None,
         out: None,
         keep: Keep::Never,
+        client: Client::Shell,
         lang: Lang::En,
         environment,
     })

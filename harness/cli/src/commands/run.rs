@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Done;
 use crate::{
-    args::{Cli, Color, Env, Keep, Lang, Part, RunArgs, SelectArgs},
+    args::{Cli, Client, Color, Env, Keep, Lang, Part, RunArgs, SelectArgs},
     complaint::Complaint,
     facts,
     ground::{self, Ground},
@@ -25,6 +25,7 @@ pub fn run(args: &RunArgs, cli: &Cli) -> Done {
     if let Some(text) = args.environment.misplaced() {
         return Err(Complaint::usage(text));
     }
+    refuse_simulated_connector(args)?;
     let home = Home::find()?;
     let cancel = interrupt::watch();
     if args.environment.env() == Env::Embedded {
@@ -39,6 +40,20 @@ pub fn run(args: &RunArgs, cli: &Cli) -> Done {
         return runtime::virtual_time(work).map_err(Complaint::environment)?;
     }
     runtime::real_time(on_ground(args, cli, &home, cancel)).map_err(Complaint::environment)?
+}
+
+/// On the embedded cluster of a run time is simulated, and would not wait for the connector's sockets.
+fn refuse_simulated_connector(args: &RunArgs) -> Result<(), Complaint> {
+    if args.client == Client::Connector && args.environment.env() == Env::Embedded {
+        return Err(Complaint::usage(
+            "--client connector needs real time, and on the embedded cluster time is simulated.\n\
+             Serve one and run against it:\n  \
+             seatrial serve --tdengine 3.3.0.1 --kubeconfig kubeconfig --speed 20 &\n  \
+             KUBECONFIG=kubeconfig seatrial run --env kubeconfig --context seatrial --tdengine 3.3.0.1 --client connector\n\
+             or use --env kind, --client rest or --client shell",
+        ));
+    }
+    Ok(())
 }
 
 /// Runs scenarios on a real cluster. What is not as it must be is told before anything is made.
@@ -98,6 +113,7 @@ impl<'a> Table<'a> {
                 Keep::Always => seatrial_engine::Keep::Always,
             },
             jobs: self.args.jobs.unwrap_or_else(|| jobs(self.args.environment.env())),
+            client: self.args.client.way(),
             cancel,
         }
     }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use seatrial_embedded::{Defect, Defects};
-use seatrial_engine::{Keep, Options, Plan};
+use seatrial_engine::{Keep, Options, Plan, scenario::Way};
 use seatrial_environments::Embedded;
 use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
 use seatrial_report::selfcheck::Catch;
@@ -25,6 +25,7 @@ pub fn trial(plan: &Plan, loaded: &Loaded, defect: Option<Defect>, seed: u64) ->
         edits: embedded_edits(&tdengine),
         keep: Keep::Never,
         jobs: NonZeroUsize::MIN,
+        client: Way::Shell,
         cancel: watch::channel(false).1,
     };
     let environment = Embedded::new(&tdengine, Defects::from_iter(defect)).map_err(Complaint::usage)?;

@@ -84,7 +84,7 @@ impl Stage<'_> {
             Action::DeleteMissing(object) => self.delete_missing(object).await,
             Action::Sql(sql) => self.must(&Expectation::Sql(sql.clone())).await,
             Action::Exec(exec) => self.must(&Expectation::Exec(exec.clone())).await,
-            Action::Workload(action) => self.work(action, setting.seed).await,
+            Action::Workload(action) => self.work(action, setting).await,
         }
     }
 
@@ -182,7 +182,7 @@ impl Stage<'_> {
         Ok(end_of(&glance))
     }
 
-    async fn work(&mut self, action: &WorkloadAction, seed: u64) -> Result<Acted, Stop> {
+    async fn work(&mut self, action: &WorkloadAction, setting: &Setting<'_>) -> Result<Acted, Stop> {
         if let Some(name) = &action.stop {
             let workloads = self.workloads.clone();
             let stopped = self.drive(workloads.stop(name)).await?;
@@ -228,10 +228,10 @@ impl Stage<'_> {
             table: "rows".to_owned(),
             writers: action.writers.unwrap_or(1),
             every: Duration::from_millis(1000 / u64::from(action.rate.unwrap_or(1).max(1))),
-            via: Via::Shell,
+            via: action.client.unwrap_or(setting.client).via(),
             pods,
             limit: INSERT_LIMIT,
-            seed,
+            seed: setting.seed,
         };
         if let Err(error) = self.drive(inserts.prepare(&cluster, PREPARE_LIMIT)).await? {
             return Ok(Err(failed(&error)));

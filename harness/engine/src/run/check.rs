@@ -110,6 +110,7 @@ impl Stage<'_> {
         let verdict = if blame == Some(Blame::Environment) { Verdict::Unknown } else { verdict };
         let outcome = if verdict == Verdict::Pass { last.outcome.clone() } else { None };
         self.outcomes.extend(outcome.clone());
+        let seen_by = last.glance.seen_by(verdict);
         let end = CheckEnd { verdict, blame, reason: last.glance.why.clone() };
         let noticed = noticed.filter(|_| verdict == Verdict::Pass);
         let changed = doubted.filter(|_| noticed.is_some());
@@ -129,11 +130,11 @@ impl Stage<'_> {
             verdict,
             blame,
             expected: last.glance.expected,
+            seen_by,
             seen: last.glance.seen,
             reason: last.glance.why,
             findings: findings(check, verdict, outcome.as_deref()),
             outcome,
-            seen_by: Vec::new(),
             changed_after_ms: changed.map(|moment| millis(since_action(moment))),
             fulfilled_after_ms: noticed.map(|moment| millis(since_action(moment))),
             took_ms: millis(begun.elapsed()),

@@ -17,7 +17,7 @@ mod workload;
 
 pub use suite::{Keep, Options, RunError, run};
 
-pub(crate) use glance::{Glance, Holds};
+pub(crate) use glance::{Glance, Holds, client_name};
 pub(crate) use lens::{Lens, SQL_LIMIT};
 pub(crate) use look::kind as look_kind;
 pub(crate) use place::Setting;

@@ -12,7 +12,7 @@ use tokio::{
 use super::{Keep, RunError, ScenarioEnd, Stage, Stop, chronicle::Teller, suite::Work};
 use crate::{
     Access, BootRequest, BootedCluster, Edits, Environment, EnvironmentError, ManifestSet, plan::PlannedRun,
-    shard::hash,
+    scenario::Way, shard::hash,
 };
 
 /// How long a place for a scenario may take to make.
@@ -30,6 +30,8 @@ pub(crate) struct Setting<'a> {
     /// The version under test.
     pub tdengine: Version,
     pub seed: u64,
+    /// The client of workloads that name none.
+    pub client: Way,
 }
 
 /// How a scenario ended.
@@ -132,7 +134,14 @@ impl Work<'_> {
             Err(_) => return Ok(broken(Blame::Environment, format!("the namespace {namespace} was not made in time"))),
         }
         let (profile, _) = Profile::for_version(&self.plan.version);
-        let setting = Setting { set, sets: self.sets, edits: &self.options.edits, tdengine: self.plan.version, seed };
+        let setting = Setting {
+            set,
+            sets: self.sets,
+            edits: &self.options.edits,
+            tdengine: self.plan.version,
+            seed,
+            client: self.options.client,
+        };
         let limit = run.scenario.timeout.0;
         let cancel = self.options.cancel.clone();
         let mut stage = Stage::new(&run.planned.key, Arc::clone(access), names, profile, teller, cancel, limit);

@@ -6,7 +6,7 @@ use thiserror::Error;
 use tokio::sync::watch;
 
 use super::{chronicle::Chronicle, lanes};
-use crate::{Edits, Environment, EnvironmentError, Lanes, ManifestSet, Plan, plan::sets_for};
+use crate::{Edits, Environment, EnvironmentError, Lanes, ManifestSet, Plan, plan::sets_for, scenario::Way};
 
 /// How a run is done.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct Options {
     pub keep: Keep,
     /// How many scenarios run at once, at most.
     pub jobs: NonZeroUsize,
+    /// The client of workloads that name none.
+    pub client: Way,
     /// Becomes true when somebody asks for an end.
     pub cancel: watch::Receiver<bool>,
 }

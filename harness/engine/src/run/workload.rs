@@ -4,6 +4,7 @@ use std::{
 };
 
 use seatrial_chaos::{History, Inserts, Progress, Running};
+use seatrial_cluster::Via;
 
 /// The workloads of a scenario, by name.
 #[derive(Clone, Default)]
@@ -40,6 +41,14 @@ impl Workloads {
         match self.lock().get(name)? {
             Load::Running(running) => Some(running.progress()),
             Load::Stopped(stopped) => Some(stopped.progress),
+        }
+    }
+
+    /// The client that a workload uses.
+    pub fn client(&self, name: &str) -> Option<Via> {
+        match self.lock().get(name)? {
+            Load::Running(running) => Some(running.inserts().via),
+            Load::Stopped(stopped) => Some(stopped.inserts.via),
         }
     }
 

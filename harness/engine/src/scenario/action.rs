@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
-    Bound, Exec, Release, Several, Sql, Template, TemplateError,
+    Bound, Exec, Release, Several, Sql, Template, TemplateError, Way,
     forms::{Short, short_or_full, short_or_full_schema},
 };
 
@@ -237,4 +237,6 @@ pub struct WorkloadAction {
     pub writers: Option<u32>,
     /// Rows per second and writer; 1 if not given.
     pub rate: Option<u32>,
+    /// The client that the writers use; that of the run if not given.
+    pub client: Option<Way>,
 }

@@ -1,6 +1,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use seatrial_cluster::Via;
 use serde::{
     Deserialize, Deserializer,
     de::{self, Visitor},
@@ -58,6 +59,19 @@ pub enum Way {
     Shell,
     /// REST through a forwarded port.
     Rest,
+    /// The official connector, by websocket (3.x); it needs a cluster in real time.
+    Connector,
+}
+
+impl Way {
+    /// The same for the cluster.
+    pub fn via(self) -> Via {
+        match self {
+            Self::Shell => Via::Shell,
+            Self::Rest => Via::Rest,
+            Self::Connector => Via::Connector,
+        }
+    }
 }
 
 /// What an SQL statement must answer.

@@ -1,6 +1,5 @@
 use std::{collections::BTreeMap, time::Duration};
 
-use seatrial_cluster::Via;
 use seatrial_record::Table;
 use seatrial_taos::{Reply, SqlError, SqlOutcome};
 
@@ -10,17 +9,14 @@ use crate::{
         grid::Grid,
         lens::{Answer, SQL_LIMIT},
     },
-    scenario::{Cell, ErrorExpect, Names, Sql, SqlExpect, Took, Way},
+    scenario::{Cell, ErrorExpect, Names, Sql, SqlExpect, Took},
 };
 
 impl Lens {
     pub(crate) async fn sql(&mut self, expected: &Sql) -> Glance {
         let sql = expected.run.expand(&self.names);
         let limit = expected.limit.map_or(SQL_LIMIT, |limit| limit.0);
-        let via = match expected.via {
-            Way::Shell => Via::Shell,
-            Way::Rest => Via::Rest,
-        };
+        let via = expected.via.via();
         let wanted = wanted(&expected.expect, &self.names);
         let wanted = expected.took.map_or(wanted.clone(), |took| format!("{wanted}\ntook {took}"));
         let pods = self.pods_at(&expected.place);
@@ -46,9 +42,10 @@ impl Lens {
                 Answer::Nothing(glance) => glance,
             };
             if glance.holds != Holds::Yes {
+                let glance = glance.by(via, &format!("in {pod}"));
                 return Glance { why: format!("in {pod}: {}", glance.why), ..glance };
             }
-            last = Some(glance);
+            last = Some(glance.by(via, &format!("in {pod}")));
         }
         last.unwrap_or_else(|| Glance::no(wanted, "", "no pod is ready to run SQL"))
     }

@@ -58,7 +58,8 @@ impl Lens {
         if let (Some(why), Holds::Yes) = (unknown, glance.holds) {
             glance = Glance { holds: Holds::Unknown, why: why.to_owned(), blame: Some(Blame::Harness), ..glance };
         }
-        glance
+        let client = self.workloads.client(&expected.name).unwrap_or_default();
+        glance.by(client, &format!("of workload {}", expected.name))
     }
 
     /// Reads back what a workload that has ended wrote.
