@@ -177,7 +177,9 @@ async fn diagnostics_hold_what_a_person_would_look_at() {
     fixture.cluster.apply(&document()).await.unwrap();
     fixture.pod("tdengine-0", true);
     fixture.pod("tdengine-1", false);
-    fixture.play(Script::Hang);
+    for _ in ["cat taos.cfg", "env", "getent hosts", "taos -s 'show dnodes'"] {
+        fixture.play(Script::Hang);
+    }
     let seen = fixture.cluster.diagnostics().await;
     let titles: Vec<&str> = seen.iter().map(|seen| seen.title.as_str()).collect();
     for title in [
