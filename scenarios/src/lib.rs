@@ -1,4 +1,6 @@
-//! Runs scenario files on the embedded cluster: what the tests and the benchmark of this folder share.
+//! Runs scenario files: what the tests and the benchmark of this folder share.
+
+mod judged;
 
 use std::{
     error::Error,
@@ -7,9 +9,10 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+pub use judged::{Judged, differences};
 use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
 use seatrial_engine::{
-    Document, Edits, Keep, ManifestSet, Options, Plan, Selection, Suite,
+    Document, Edits, Environment, Keep, ManifestSet, Options, Plan, Selection, Suite,
     scenario::{Mistakes, Way},
 };
 use seatrial_environments::Embedded;
@@ -64,29 +67,34 @@ impl Checkout {
     /// Runs `plan` on embedded clusters, `jobs` of its scenarios at once.
     pub fn run(&self, plan: &Plan, seed: u64, jobs: usize) -> Result<Ran, Failure> {
         let tdengine = plan.version.to_string();
+        let environment = Embedded::new(&tdengine, Defects::default())?;
+        let image = EmbeddedCluster::image_reference(&tdengine);
+        paused_runtime()?.block_on(self.run_in(&environment, plan, &image, seed, jobs))
+    }
+
+    /// Runs `plan` in an environment, with an image that need not be pulled.
+    pub async fn run_in(
+        &self,
+        environment: &dyn Environment,
+        plan: &Plan,
+        image: &str,
+        seed: u64,
+        jobs: usize,
+    ) -> Result<Ran, Failure> {
         let options = Options {
             seatrial: env!("CARGO_PKG_VERSION").to_owned(),
-            replay: format!("seatrial run --tdengine {tdengine} --seed {seed}"),
+            replay: format!("seatrial run --tdengine {} --seed {seed}", plan.version),
             seed,
-            edits: Edits {
-                image: EmbeddedCluster::image_reference(&tdengine),
-                pull_policy: Some("IfNotPresent".to_owned()),
-                storage_class: None,
-            },
+            edits: Edits { image: image.to_owned(), pull_policy: Some("IfNotPresent".to_owned()), storage_class: None },
             keep: Keep::Never,
             jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
             client: Way::Shell,
             cancel: tokio::sync::watch::channel(false).1,
         };
-        let environment = Embedded::new(&tdengine, Defects::default())?;
-        let runtime = paused_runtime()?;
-        let events = told(|log| {
-            runtime.block_on(seatrial_engine::run(plan, &self.sets, &environment, &options, log)).map(drop)
-        })?;
-        let Some(Body::RunFinished(summary)) = events.last().map(|event| event.body.clone()) else {
-            return Err("the run has no end".into());
-        };
-        Ok(Ran { summary, events })
+        let events = Events::default();
+        let mut log = EventLog::new(vec![Box::new(events.clone())]);
+        let summary = seatrial_engine::run(plan, &self.sets, environment, &options, &mut log).await?;
+        Ok(Ran { summary, events: events.take() })
     }
 }
 
@@ -98,6 +106,11 @@ impl Ran {
             _ => None,
         });
         took.sum()
+    }
+
+    /// How each check ended.
+    pub fn judged(&self) -> Vec<Judged> {
+        self.events.iter().filter_map(Judged::of).collect()
     }
 
     /// What did not pass, in full; empty if all did.
@@ -129,12 +142,18 @@ pub fn told<E: Into<Failure>>(tell: impl FnOnce(&mut EventLog) -> Result<(), E>)
     let events = Events::default();
     let mut log = EventLog::new(vec![Box::new(events.clone())]);
     tell(&mut log).map_err(Into::into)?;
-    Ok(std::mem::take(&mut *events.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    Ok(events.take())
 }
 
 /// Keeps all events.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<Event>>>);
+
+impl Events {
+    fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Sink for Events {
     fn take(&mut self, event: &Event) -> Result<(), WriteError> {
