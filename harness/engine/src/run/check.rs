@@ -48,15 +48,19 @@ impl Stage<'_> {
         let mut first = true;
         // The last moment at which it was known not to hold, and when it was noticed to hold.
         let (mut doubted, mut noticed): (Option<Instant>, Option<Instant>) = (None, None);
+        // How long the servers took to answer the last look.
+        let mut answering;
         let (verdict, last, evidence) = loop {
             let looked = Instant::now();
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
             first = false;
             let mut lens = self.lens(snapshot);
+            let asked = Instant::now();
             let look = self.drive(look(&mut lens, check, &mut holding)).await?;
             let Lens { seen, observed, .. } = lens;
             self.observed(observed)?;
             let now = Instant::now();
+            answering = now - asked;
             match look.glance.holds {
                 Holds::Yes => {
                     let since = if let Some((since, _)) = &fulfilled {
@@ -114,12 +118,11 @@ impl Stage<'_> {
         let end = CheckEnd { verdict, blame, reason: last.glance.why.clone() };
         let noticed = noticed.filter(|_| verdict == Verdict::Pass);
         let changed = doubted.filter(|_| noticed.is_some());
-        // What was awaited, and how long it had to hold, is the cluster's time; so is all of a wait that was in vain.
-        self.spend(match (verdict, changed) {
-            (Verdict::Pass, Some(changed)) => changed.saturating_duration_since(begun) + last.hold,
-            (Verdict::Pass, None) => last.hold,
-            _ => begun.elapsed(),
-        });
+        // What was awaited, how long it had to hold, and the answers that decided it, which anybody would have to wait
+        // for, are the cluster's time; so is all of a wait that was in vain.
+        let awaited = changed.map_or(Duration::ZERO, |changed| changed.saturating_duration_since(begun));
+        let passed = verdict == Verdict::Pass;
+        self.spend(if passed { (awaited + last.hold + answering).min(begun.elapsed()) } else { begun.elapsed() });
         let since_action = |moment: Instant| moment.saturating_duration_since(self.acted);
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         self.tell(Body::CheckFinished(Box::new(CheckFinished {

@@ -12,13 +12,15 @@ use super::{
 };
 use crate::{
     plan::by_watch,
-    scenario::{Check, Expectation, Sql, SqlExpect, Subject, Way},
+    scenario::{Check, Expectation, Outcome, Sql, SqlExpect, Subject, Way},
 };
 
 /// Between two brief looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest time without a thorough look while brief ones can be made.
 const LONGEST: Duration = Duration::from_secs(10);
+/// The same where something has to hold for a while, which thorough looks alone can tell.
+const LONGEST_HOLDING: Duration = Duration::from_secs(5);
 
 /// What a pause between two thorough looks brought.
 #[derive(Default)]
@@ -36,16 +38,16 @@ impl Stage<'_> {
         let begun = Instant::now();
         let thorough = (begun + pause).min(deadline);
         let mut dozed = Dozed::default();
-        if self.access.quick().is_none() || !can_be_brief(check) {
+        let Some((brief, longest)) = brief(check).filter(|_| self.access.quick().is_some()) else {
             self.pause(thorough, false).await?;
             return Ok(dozed);
-        }
-        let until = (begun + LONGEST).min(deadline);
+        };
+        let until = (begun + longest).min(deadline);
         while Instant::now() < until {
             let looked = Instant::now();
             let mut lens = self.lens(self.snapshot.clone());
             lens.brief = true;
-            let seen = self.drive(look(&mut lens, check, &mut Holding::default())).await?;
+            let seen = self.drive(look(&mut lens, &brief, &mut Holding::default())).await?;
             if !lens.able {
                 self.pause(thorough, false).await?;
                 break;
@@ -65,21 +67,29 @@ impl Stage<'_> {
     }
 }
 
-/// True if a check is about what can be asked for by SQL that only reads, and nothing has to hold for a while.
-fn can_be_brief(check: &Check) -> bool {
-    let held = match &check.subject {
-        Subject::One(_) => false,
-        Subject::Outcomes(outcomes) => {
-            outcomes.iter().flat_map(|outcome| &outcome.all).any(|condition| condition.hold.is_some())
+/// The part of a check that brief looks can be made at: what can be asked for by SQL that only reads, and need not hold
+/// for a while. With it, the longest time without a thorough look.
+fn brief(check: &Check) -> Option<(Check, Duration)> {
+    match &check.subject {
+        Subject::One(expectation) => is_brief(expectation).then(|| (check.clone(), LONGEST)),
+        Subject::Outcomes(all) => {
+            let brief = |outcome: &&Outcome| {
+                outcome.all.iter().all(|condition| condition.hold.is_none() && is_brief(&condition.expectation))
+            };
+            let some: Vec<Outcome> = all.iter().filter(brief).cloned().collect();
+            let longest = if some.len() == all.len() { LONGEST } else { LONGEST_HOLDING };
+            (!some.is_empty()).then(|| (Check { subject: Subject::Outcomes(some), ..check.clone() }, longest))
         }
-    };
-    let brief = |expectation: &Expectation| match expectation {
+    }
+}
+
+fn is_brief(expectation: &Expectation) -> bool {
+    match expectation {
         Expectation::Dnodes(_) | Expectation::Mnodes(_) | Expectation::Vgroups(_) => true,
         Expectation::Sql(Sql { run, via: Way::Shell, expect, took: None, .. }) => {
             // What an error is depends on the way that was asked.
             !matches!(expect, SqlExpect::Any | SqlExpect::Fails | SqlExpect::Error(_)) && reads(&run.to_string())
         }
         watched => by_watch(watched),
-    };
-    !held && check.expectations().into_iter().all(brief)
+    }
 }
