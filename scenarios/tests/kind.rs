@@ -97,19 +97,16 @@ impl Ground {
     fn run(&self, checkout: &Checkout, plan: &seatrial_engine::Plan) -> Result<seatrial_scenarios::Ran, Failure> {
         let mut cluster = self.cluster.lock().unwrap_or_else(PoisonError::into_inner);
         self.runtime.block_on(async {
-            let environment = match cluster.take() {
-                Some(environment) => environment,
-                None => {
-                    let options = KindOptions {
-                        node_image: variable("SEATRIAL_NODE_IMAGE"),
-                        images: vec![self.image.clone()],
-                        ..KindOptions::default()
-                    };
-                    let started = KindEnvironment::start(&Tools::from_env(), &State::from_env(), &options).await;
-                    started.map_err(|error| error.render())?
-                }
-            };
-            let environment = cluster.insert(environment);
+            if cluster.is_none() {
+                let options = KindOptions {
+                    node_image: variable("SEATRIAL_NODE_IMAGE"),
+                    images: vec![self.image.clone()],
+                    ..KindOptions::default()
+                };
+                let started = KindEnvironment::start(&Tools::from_env(), &State::from_env(), &options).await;
+                *cluster = Some(started.map_err(|error| error.render())?);
+            }
+            let Some(environment) = cluster.as_ref() else { return Err("there is no cluster".into()) };
             checkout.run_in(environment, plan, &self.image, SEED, 1).await
         })
     }
