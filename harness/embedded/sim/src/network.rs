@@ -49,7 +49,10 @@ struct State {
     listeners: BTreeMap<(Ipv4Addr, u16), (u64, Arc<dyn Listener>)>,
     names: BTreeMap<String, BTreeSet<Ipv4Addr>>,
     hosts_files: BTreeMap<Ipv4Addr, BTreeMap<String, Ipv4Addr>>,
-    cuts: BTreeSet<(Ipv4Addr, Ipv4Addr)>,
+    /// Packets that were dropped, by sender and receiver.
+    cuts: BTreeMap<(Ipv4Addr, Ipv4Addr), u64>,
+    /// Questions to the name server that were dropped, by the host that asked.
+    deaf: BTreeMap<Ipv4Addr, u64>,
     next_listener: u64,
 }
 
@@ -69,7 +72,8 @@ impl Network {
         state.hosts.remove(&ip);
         state.hosts_files.remove(&ip);
         state.listeners.retain(|(host, _), _| *host != ip);
-        state.cuts.retain(|(from, to)| *from != ip && *to != ip);
+        state.cuts.retain(|(from, to), _| *from != ip && *to != ip);
+        state.deaf.remove(&ip);
     }
 
     /// Listens on a port until the guard is dropped. A second listener on the same port replaces the first.
@@ -84,9 +88,14 @@ impl Network {
 
     /// Whoever listens at `ip:port`, as seen from `from`. Both directions must be open.
     pub fn connect(&self, from: Ipv4Addr, ip: Ipv4Addr, port: u16) -> Result<Arc<dyn Listener>, ConnectError> {
-        let state = self.state();
-        let cut = state.cuts.contains(&(from, ip)) || state.cuts.contains(&(ip, from));
-        if !state.hosts.contains(&ip) || (cut && from != ip) {
+        let mut state = self.state();
+        // The first packet is dropped, or the answer to it.
+        let way = [(from, ip), (ip, from)].into_iter().find(|way| from != ip && state.cuts.contains_key(way));
+        if let Some(dropped) = way.and_then(|way| state.cuts.get_mut(&way)) {
+            *dropped += 1;
+            return Err(ConnectError::Unreachable);
+        }
+        if !state.hosts.contains(&ip) {
             return Err(ConnectError::Unreachable);
         }
         state.listeners.get(&(ip, port)).map(|(_, listener)| Arc::clone(listener)).ok_or(ConnectError::Refused)
@@ -114,10 +123,16 @@ impl Network {
             return Ok(address);
         }
         let key = name.trim_end_matches('.').to_ascii_lowercase();
-        let state = self.state();
-        let own = state.hosts_files.get(&from).and_then(|hosts| hosts.get(&key)).copied();
-        own.or_else(|| state.names.get(&key).and_then(|addresses| addresses.first().copied()))
-            .ok_or_else(|| ResolveError { name: name.to_owned() })
+        let mut state = self.state();
+        if let Some(own) = state.hosts_files.get(&from).and_then(|hosts| hosts.get(&key)) {
+            return Ok(*own);
+        }
+        let unknown = || ResolveError { name: name.to_owned() };
+        if let Some(dropped) = state.deaf.get_mut(&from) {
+            *dropped += 1;
+            return Err(unknown());
+        }
+        state.names.get(&key).and_then(|addresses| addresses.first().copied()).ok_or_else(unknown)
     }
 
     /// All names that resolve by DNS, with their addresses.
@@ -127,12 +142,32 @@ impl Network {
 
     /// Drops packets from `from` to `to` (one way).
     pub fn cut(&self, from: Ipv4Addr, to: Ipv4Addr) {
-        self.state().cuts.insert((from, to));
+        self.state().cuts.insert((from, to), 0);
     }
 
     /// Lets packets from `from` to `to` pass again.
     pub fn heal(&self, from: Ipv4Addr, to: Ipv4Addr) {
         self.state().cuts.remove(&(from, to));
+    }
+
+    /// How many packets from `from` to `to` were dropped; `None` if they pass.
+    pub fn dropped(&self, from: Ipv4Addr, to: Ipv4Addr) -> Option<u64> {
+        self.state().cuts.get(&(from, to)).copied()
+    }
+
+    /// Drops what `host` asks the name server.
+    pub fn deafen(&self, host: Ipv4Addr) {
+        self.state().deaf.insert(host, 0);
+    }
+
+    /// Lets `host` ask the name server again.
+    pub fn undeafen(&self, host: Ipv4Addr) {
+        self.state().deaf.remove(&host);
+    }
+
+    /// How many questions of `host` to the name server were dropped; `None` if they pass.
+    pub fn unheard(&self, host: Ipv4Addr) -> Option<u64> {
+        self.state().deaf.get(&host).copied()
     }
 }
 
@@ -184,7 +219,9 @@ mod tests {
         assert!(network.connect(A, B, 6030).is_ok());
         network.cut(B, A);
         assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Unreachable));
+        assert_eq!((network.dropped(B, A), network.dropped(A, B)), (Some(1), None));
         network.heal(B, A);
+        assert_eq!(network.dropped(B, A), None);
         drop(guard);
         assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Refused));
     }
@@ -196,6 +233,13 @@ mod tests {
         assert_eq!(network.resolve(A, "TDengine-0.taosd"), Ok(A));
         network.add_hosts_entry(B, "tdengine-0.taosd", Ipv4Addr::LOCALHOST);
         assert_eq!(network.resolve(B, "tdengine-0.taosd"), Ok(Ipv4Addr::LOCALHOST));
+        network.publish("name", [A]);
+        network.deafen(B);
+        assert!(network.resolve(B, "name").is_err() && network.resolve(A, "name").is_ok());
+        assert_eq!((network.unheard(B), network.unheard(A)), (Some(1), None));
+        assert_eq!(network.resolve(B, "tdengine-0.taosd"), Ok(Ipv4Addr::LOCALHOST));
+        network.undeafen(B);
+        assert!(network.resolve(B, "name").is_ok());
         network.publish("tdengine-0.taosd", []);
         assert!(network.resolve(A, "tdengine-0.taosd").is_err());
         assert_eq!(network.resolve(A, "10.0.0.1"), Ok(Ipv4Addr::new(10, 0, 0, 1)));

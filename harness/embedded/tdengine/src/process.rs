@@ -1,6 +1,9 @@
 use std::{
     net::Ipv4Addr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -53,6 +56,7 @@ pub(crate) struct Process<S: Server> {
     dice: Mutex<Dice>,
     ports: Mutex<Vec<ListenGuard>>,
     exit: watch::Sender<Option<u8>>,
+    stopped: AtomicBool,
     me: Weak<Self>,
 }
 
@@ -73,6 +77,7 @@ impl<S: Server> Process<S> {
             dice: Mutex::new(dice),
             ports: Mutex::default(),
             exit: watch::Sender::new(None),
+            stopped: AtomicBool::new(false),
             me: me.clone(),
             host,
             ep,
@@ -96,7 +101,7 @@ impl<S: Server> Process<S> {
             if self.has_exited() {
                 break;
             }
-            let first = lock(&self.queue).first();
+            let first = lock(&self.queue).first().filter(|_| !self.is_stopped());
             let idle = async {
                 match first {
                     Some(at) => tokio::time::sleep_until(at).await,
@@ -116,7 +121,7 @@ impl<S: Server> Process<S> {
     /// Does everything that is due.
     fn work(&self) {
         let now = Instant::now();
-        while !self.has_exited() {
+        while !self.has_exited() && !self.is_stopped() {
             let Some(event) = lock(&self.queue).pop(now) else { break };
             lock(&self.state).handle(self, event);
         }
@@ -176,6 +181,17 @@ impl<S: Server> Process<S> {
     pub fn kill(&self, code: u8) {
         self.exit(code);
         self.clean_up();
+    }
+
+    /// Stops the process, as SIGSTOP does, or lets it go on. What is sent to a stopped process waits for it.
+    pub fn stop(&self, stopped: bool) {
+        self.stopped.store(stopped, Ordering::Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// True if it is stopped: it answers nobody.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// What the kernel does at the end of a process: closes its ports and connections.

@@ -78,6 +78,31 @@ impl Running {
             Self::V3(taosd) => taosd.kill(code),
         }
     }
+
+    fn stop(&self, stopped: bool) {
+        match self {
+            Self::V2(taosd) => taosd.stop(stopped),
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        match self {
+            Self::V2(taosd) => taosd.is_stopped(),
+        }
+    }
+}
+
+/// Signals that reach a server's process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ToServer {
+    /// It is gone.
+    Kill,
+    /// It is asked to end.
+    Term,
+    /// It does nothing until it is continued.
+    Stop,
+    /// It goes on.
+    Continue,
 }
 
 /// An image.
@@ -203,7 +228,13 @@ impl Machine {
 
     /// The content of a file.
     pub fn read(&self, path: &str) -> Option<Vec<u8>> {
-        if path == LOG { Some(self.log.text().into_bytes()) } else { self.files.read(path) }
+        if path == LOG {
+            return Some(self.log.text().into_bytes());
+        }
+        if path.starts_with("/proc/") {
+            return self.stat(path).map(String::into_bytes);
+        }
+        self.files.read(path)
     }
 
     /// The name that the pod's server goes by.
@@ -264,17 +295,27 @@ impl Machine {
         self.running().as_ref().map(|(pid, _)| *pid)
     }
 
-    /// Kills the server, or asks it to end.
-    pub fn signal_server(self: &Machine, kill: bool) {
+    /// Sends a signal to the server.
+    pub fn signal_server(&self, signal: ToServer) {
         let Some((_, server)) = self.running().clone() else { return };
-        if kill {
-            server.kill(137);
-        } else {
-            tokio::spawn(async move {
-                sleep(Duration::from_millis(TERM)).await;
-                server.kill(0);
-            });
+        match signal {
+            ToServer::Kill => server.kill(137),
+            ToServer::Stop => server.stop(true),
+            ToServer::Continue => server.stop(false),
+            ToServer::Term => {
+                tokio::spawn(async move {
+                    sleep(Duration::from_millis(TERM)).await;
+                    server.kill(0);
+                });
+            }
         }
+    }
+
+    /// What the kernel tells of the server's process in `/proc/PID/stat`, if it runs.
+    fn stat(&self, path: &str) -> Option<String> {
+        let (pid, server) = self.running().clone()?;
+        let state = if server.is_stopped() { 'T' } else { 'S' };
+        (path == format!("/proc/{pid}/stat")).then(|| format!("{pid} (taosd) {state} 1 1 1 0 -1 4194560\n"))
     }
 
     /// `taosd`: runs the server until it ends.

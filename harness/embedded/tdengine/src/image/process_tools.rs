@@ -1,6 +1,9 @@
 use std::fmt::Write as _;
 
-use super::{container::Machine, userland::Streams};
+use super::{
+    container::{Machine, ToServer},
+    userland::Streams,
+};
 
 /// `ps`, `pidof`, `kill` and their like.
 pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &Streams) -> u8 {
@@ -42,7 +45,7 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
             for word in pids.unwrap_or_default() {
                 let pid: Option<u32> = word.parse().ok();
                 if pid.is_some() && pid == server {
-                    machine.signal_server(is_kill(signal));
+                    machine.signal_server(signal_of(signal));
                 } else if pid != Some(1) {
                     streams.complain("sh: 1: kill: No such process\n").await;
                     code = 1;
@@ -53,7 +56,7 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
         _ => {
             let signal = flags.first().map_or("TERM", |flag| flag.trim_start_matches('-'));
             if server.is_some() && words.contains(&"taosd") {
-                machine.signal_server(is_kill(signal));
+                machine.signal_server(signal_of(signal));
                 0
             } else {
                 1
@@ -62,6 +65,11 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
     }
 }
 
-fn is_kill(signal: &str) -> bool {
-    matches!(signal, "9" | "KILL" | "SIGKILL")
+fn signal_of(name: &str) -> ToServer {
+    match name.trim_start_matches("SIG") {
+        "9" | "KILL" => ToServer::Kill,
+        "19" | "STOP" => ToServer::Stop,
+        "18" | "CONT" => ToServer::Continue,
+        _ => ToServer::Term,
+    }
 }

@@ -44,6 +44,10 @@ impl Listener for Open {
             let inner = Box::new(Client::inside(&taosd));
             let client = Planted { inner, defects, through: Through::Rest, failed: Arc::default() };
             tokio::spawn(async move {
+                if taosd.is_stopped() {
+                    taosd.exited().await;
+                    return;
+                }
                 tokio::select! {
                     () = rest::serve_connection(stream, rest::V2_1, Arc::new(client)) => {}
                     _ = taosd.exited() => {}
@@ -73,5 +77,9 @@ pub(crate) fn dial(from: &Host, ip: Ipv4Addr, port: u16, what: Port) -> Result<A
     let listener = from.dial(ip, port)?;
     let open = listener.as_any().downcast::<Open>().map_err(|_| ConnectError::Refused)?;
     let taosd = open.taosd.upgrade().filter(|taosd| open.port == what && !taosd.has_exited());
+    // Its kernel accepts the connection, and nothing is ever answered.
+    if taosd.as_ref().is_some_and(|taosd| taosd.is_stopped()) {
+        return Err(ConnectError::Unreachable);
+    }
     taosd.ok_or(ConnectError::Refused)
 }
