@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use kube::Client;
 use seatrial_apiserver::{ApiError, ApiOptions, ApiServer, ClientService, Store};
-use seatrial_controllers::Options as NodeOptions;
+use seatrial_controllers::{Kubelet, Options as NodeOptions};
 use seatrial_sim::{Clock, Defects, Image, World};
 use thiserror::Error;
 
@@ -60,6 +60,7 @@ pub enum BootError {
 pub struct EmbeddedCluster {
     server: ApiServer,
     world: World,
+    kubelet: Kubelet,
 }
 
 impl EmbeddedCluster {
@@ -89,8 +90,8 @@ impl EmbeddedCluster {
         let version = Self::KUBERNETES.to_owned();
         let nodes = NodeOptions { nodes: options.workers, images, version: version.clone(), ..NodeOptions::default() };
         let kubelet = seatrial_controllers::start(&store, nodes).map_err(BootError::Objects)?;
-        let server = ApiServer::new(store, Arc::new(kubelet), ApiOptions { version });
-        Ok(Self { server, world })
+        let server = ApiServer::new(store, Arc::new(kubelet.clone()), ApiOptions { version });
+        Ok(Self { server, world, kubelet })
     }
 
     /// A client that reaches the cluster in-process.
@@ -101,6 +102,11 @@ impl EmbeddedCluster {
     /// The API server.
     pub fn server(&self) -> &ApiServer {
         &self.server
+    }
+
+    /// The nodes: their power can be taken and given back.
+    pub fn nodes(&self) -> &Kubelet {
+        &self.kubelet
     }
 
     /// The world that the cluster lives in.

@@ -139,6 +139,11 @@ impl Shared {
 
     fn find(&self, namespace: &str, name: &str) -> Result<Arc<PodWorker>, ApiError> {
         if let Some(worker) = self.worker(namespace, name) {
+            if worker.is_dark() {
+                let ip = worker.node_ip;
+                let message = format!("error dialing backend: dial tcp {ip}:10250: connect: no route to host");
+                return Err(ApiError::new(500, "InternalError", message));
+            }
             return Ok(worker);
         }
         match self.store.get::<Pod>(namespace, name) {

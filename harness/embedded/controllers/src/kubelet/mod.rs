@@ -10,6 +10,7 @@ mod expand;
 mod image;
 mod mounts;
 mod pod;
+mod power;
 mod probe;
 mod prober;
 mod state;
@@ -17,7 +18,7 @@ mod status;
 mod terminate;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -25,6 +26,7 @@ use std::{
 use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::api::resource::Quantity};
 use seatrial_apiserver::Store;
 use seatrial_sim::{Dice, Image, World};
+use tokio::sync::watch;
 
 use crate::{changes::Changes, disks::Disks, events::Recorder, meta};
 use address::Addresses;
@@ -51,6 +53,8 @@ pub(crate) struct Shared {
     workers: Mutex<BTreeMap<String, Arc<PodWorker>>>,
     /// The environment of the first pod of each namespace and name; filled only by a planted defect.
     first_environments: Mutex<BTreeMap<(String, String), BTreeMap<String, String>>>,
+    /// Nodes without power.
+    dark: watch::Sender<BTreeSet<String>>,
     dice: Mutex<Dice>,
 }
 
@@ -83,6 +87,7 @@ impl Kubelet {
             nodes: parts.nodes,
             workers: Mutex::default(),
             first_environments: Mutex::default(),
+            dark: power::all_lit(),
             dice: Mutex::new(world.chance.stream("kubelet/agent")),
             store: parts.store,
             world,

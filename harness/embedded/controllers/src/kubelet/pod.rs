@@ -122,7 +122,7 @@ impl PodWorker {
 
     /// Writes the pod's status to the API server, if it differs.
     pub(crate) fn report(&self) {
-        if self.input.borrow().gone {
+        if self.input.borrow().gone || self.is_dark() {
             return;
         }
         let now = meta::now(&self.kubelet.world);
@@ -138,13 +138,17 @@ impl PodWorker {
 
     /// Runs the pod until its object is gone.
     pub(crate) async fn run(self: Arc<Self>) {
-        tokio::select! {
-            biased;
-            () = self.told_to_end() => {}
-            () = self.live() => {
-                // All containers ended for good: the network goes, the object stays until somebody deletes it.
-                self.leave_network();
-                self.told_to_end().await;
+        loop {
+            tokio::select! {
+                biased;
+                () = self.power_lost() => self.sleep_without_power().await,
+                () = self.told_to_end() => break,
+                () = self.live() => {
+                    // All containers ended for good: the network goes, the object stays until somebody deletes it.
+                    self.leave_network();
+                    self.told_to_end().await;
+                    break;
+                }
             }
         }
         terminate::terminate(&self).await;

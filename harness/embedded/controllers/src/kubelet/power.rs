@@ -1,0 +1,161 @@
+//! Nodes that lose their power, and get it back.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use k8s_openapi::api::core::v1::{Node, Pod, Taint};
+use seatrial_apiserver::{Deletion, Propagation};
+use tokio::{sync::watch, time::sleep};
+
+use super::{
+    Kubelet, Shared,
+    pod::PodWorker,
+    state::{End, Phase},
+};
+use crate::meta;
+
+/// From the last heartbeat of a node until the control plane takes it for lost (`node-monitor-grace-period`).
+const LOST: Duration = Duration::from_secs(50);
+/// From then until its pods are deleted (the default toleration of `node.kubernetes.io/unreachable`).
+const EVICTION: Duration = Duration::from_secs(300);
+const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+/// The exit code that containerd gives to containers that it finds dead.
+const FOUND_DEAD: u8 = 255;
+
+impl Kubelet {
+    /// Takes the power from a node: all its processes are gone at once, and nobody is told. False if there is no such
+    /// node, or if the control plane runs on it.
+    pub fn stop_node(&self, node: &str) -> bool {
+        let shared = &self.0;
+        if !shared.nodes.contains_key(node) || node.ends_with("control-plane") {
+            return false;
+        }
+        let newly = shared.dark.send_if_modified(|dark| dark.insert(node.to_owned()));
+        if newly {
+            tokio::spawn(Arc::clone(shared).miss(node.to_owned()));
+        }
+        true
+    }
+
+    /// Gives a node its power back.
+    pub fn start_node(&self, node: &str) {
+        self.0.dark.send_if_modified(|dark| dark.remove(node));
+    }
+
+    /// True if a node has power; none if there is no such node.
+    pub fn node_runs(&self, node: &str) -> Option<bool> {
+        self.0.nodes.contains_key(node).then(|| !self.0.is_dark(node))
+    }
+}
+
+impl Shared {
+    pub(super) fn is_dark(&self, node: &str) -> bool {
+        self.dark.borrow().contains(node)
+    }
+
+    async fn has_power(&self, node: &str, power: bool) {
+        let mut dark = self.dark.subscribe();
+        // The sender lives as long as this.
+        let _ = dark.wait_for(|dark| dark.contains(node) != power).await;
+    }
+
+    /// What the control plane does about a node that it hears nothing of.
+    async fn miss(self: Arc<Self>, node: String) {
+        tokio::select! {
+            biased;
+            () = self.has_power(&node, true) => return,
+            () = sleep(LOST) => self.judge(&node, false),
+        }
+        tokio::select! {
+            biased;
+            () = self.has_power(&node, true) => {}
+            () = sleep(EVICTION) => {
+                for pod in self.pods_on(&node) {
+                    let how = Deletion { propagation: Propagation::Background, ..Deletion::default() };
+                    // Somebody may have deleted it before.
+                    let _ = self.store.delete::<Pod>(meta::namespace(&pod), meta::name(&pod), how);
+                }
+            }
+        }
+        self.has_power(&node, true).await;
+        self.judge(&node, true);
+    }
+
+    fn pods_on(&self, node: &str) -> Vec<Pod> {
+        let pods = self.store.list::<Pod>(None);
+        pods.into_iter().filter(|pod| meta::pod_node(pod) == Some(node)).collect()
+    }
+
+    /// Writes down whether a node is there, and with it its pods.
+    fn judge(&self, node: &str, there: bool) {
+        let now = meta::now(&self.world);
+        // Nobody else deletes nodes, and pods that are gone need no status.
+        let _ = self.store.modify::<Node>("", node, |object| {
+            let conditions = object.status.get_or_insert_default().conditions.get_or_insert_default();
+            for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
+                condition.status = if there { "True" } else { "Unknown" }.to_owned();
+                condition.reason = Some(if there { "KubeletReady" } else { "NodeStatusUnknown" }.to_owned());
+                condition.last_transition_time = Some(now.clone());
+            }
+            let taints = object.spec.get_or_insert_default().taints.get_or_insert_default();
+            taints.retain(|taint| taint.key != UNREACHABLE);
+            if !there {
+                let taint = |effect: &str| Taint {
+                    key: UNREACHABLE.to_owned(),
+                    effect: effect.to_owned(),
+                    time_added: Some(now.clone()),
+                    ..Taint::default()
+                };
+                taints.extend([taint("NoSchedule"), taint("NoExecute")]);
+            }
+        });
+        for pod in self.pods_on(node).iter().filter(|_| !there) {
+            let _ = self.store.modify::<Pod>(meta::namespace(pod), meta::name(pod), |pod| {
+                let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
+                for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
+                    condition.status = "False".to_owned();
+                    condition.last_transition_time = Some(now.clone());
+                }
+            });
+        }
+    }
+}
+
+impl PodWorker {
+    pub(super) fn is_dark(&self) -> bool {
+        self.kubelet.is_dark(&self.node)
+    }
+
+    pub(super) async fn power_lost(&self) {
+        self.kubelet.has_power(&self.node, false).await;
+    }
+
+    /// All processes of the pod are gone, and its network, and nobody is told; until the node is back. Then its kubelet
+    /// finds dead containers, which it starts again in a new sandbox.
+    pub(super) async fn sleep_without_power(&self) {
+        let lost = self.kubelet.world.clock.now();
+        let mut handles = Vec::new();
+        {
+            let mut state = self.state();
+            for slot in state.slots() {
+                let Some(container) = state.container_mut(slot) else { continue };
+                handles.extend(container.handle.take());
+                if let Phase::Running { since } = container.phase {
+                    let id = container.id.clone();
+                    container.phase = Phase::Ended(End { code: FOUND_DEAD, started: since, finished: lost, id });
+                    container.restarts += 1;
+                }
+                (container.ready, container.started) = (false, false);
+            }
+        }
+        for handle in handles {
+            handle.signal(seatrial_sim::Signal::Kill);
+        }
+        self.leave_network();
+        self.kubelet.has_power(&self.node, true).await;
+    }
+}
+
+/// No node is without power.
+pub(super) fn all_lit() -> watch::Sender<BTreeSet<String>> {
+    watch::Sender::new(BTreeSet::new())
+}
