@@ -2,9 +2,12 @@
 //!
 //! A workload writes rows while things happen to the cluster, and keeps a history of what was asked and answered. The
 //! checker compares the history with what is stored afterwards.
+//!
+//! A [`Fault`] is data; an [`Injector`] does it, finds its witness, takes it back and proves that it is gone.
 
 mod check;
 mod client;
+mod fault;
 mod history;
 mod inserts;
 mod measure;
@@ -14,6 +17,10 @@ mod summary;
 
 pub use check::{Check, check};
 pub use client::{Client, ClusterClient};
+pub use fault::{
+    Change, DeletePod, Fault, FaultError, Ground, GroundError, Injector, Need, Nothing, OnPod, Partition, Role, Rule,
+    Scale, Site, Spot, Target,
+};
 pub use history::{Event, History, HistoryError, Operation, RowId};
 pub use inserts::{Inserts, Progress, Running};
 pub use measure::measure;

@@ -1,0 +1,30 @@
+use seatrial_cluster::ClusterError;
+use thiserror::Error;
+
+use super::GroundError;
+
+/// Why a fault could not be done, or taken back.
+#[derive(Debug, Error)]
+pub enum FaultError {
+    /// There is nobody to do it to.
+    #[error("{0}")]
+    Nobody(String),
+    /// The server refused it.
+    #[error("the server refused it: {0}")]
+    Refused(String),
+    /// The environment cannot do it.
+    #[error("this environment reaches nothing below Kubernetes, so it cannot do {0}")]
+    NoGround(String),
+    /// Kubernetes did not do it.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// What is below Kubernetes did not do it.
+    #[error(transparent)]
+    Ground(#[from] GroundError),
+}
+
+impl FaultError {
+    pub(super) fn nobody(why: impl Into<String>) -> Self {
+        Self::Nobody(why.into())
+    }
+}

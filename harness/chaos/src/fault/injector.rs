@@ -1,0 +1,136 @@
+use std::{future::Future, sync::Arc, time::Duration};
+
+use seatrial_record::FaultPhase;
+use tokio::time::{Instant, sleep};
+
+use super::{Fault, FaultError, Ground, Site, acts::Memo};
+
+/// How long it may take until a fault is seen to have taken hold. 60 s: a pod may use its grace period first.
+const WITNESS: Duration = Duration::from_secs(60);
+/// How long it may take until a fault that was taken back is seen to be gone. 120 s: a node has to start.
+const HEALED: Duration = Duration::from_secs(120);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Does faults, and takes them back.
+pub struct Injector {
+    pub(super) site: Site,
+    pub(super) ground: Option<Arc<dyn Ground>>,
+    active: Vec<Active>,
+    done: u32,
+}
+
+struct Active {
+    number: u32,
+    fault: Fault,
+    memo: Memo,
+}
+
+/// What happened to a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Number of the fault, from 1.
+    pub number: u32,
+    /// The fault.
+    pub fault: Fault,
+    /// What happened to it.
+    pub phase: FaultPhase,
+    /// The witness or the proof in words, or why there is none.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Injector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Injector").field("site", &self.site).finish_non_exhaustive()
+    }
+}
+
+impl Injector {
+    /// An injector of faults at `site`; those that need what is below Kubernetes are refused without `ground`.
+    pub fn new(site: Site, ground: Option<Arc<dyn Ground>>) -> Self {
+        Self { site, ground, active: Vec::new(), done: 0 }
+    }
+
+    /// Where faults are done.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Faults that were done and not taken back, in order.
+    pub fn active(&self) -> impl Iterator<Item = (u32, &Fault)> {
+        self.active.iter().map(|active| (active.number, &active.fault))
+    }
+
+    pub(super) fn ground(&self, fault: &Fault) -> Result<&dyn Ground, FaultError> {
+        self.ground.as_deref().ok_or_else(|| FaultError::NoGround(fault.to_string()))
+    }
+
+    /// Does a fault. Whether it took hold, [`Injector::witness`] tells.
+    pub async fn inject(&mut self, fault: &Fault) -> Result<Change, FaultError> {
+        let memo = self.act(fault).await?;
+        self.done += 1;
+        self.active.push(Active { number: self.done, fault: fault.clone(), memo });
+        Ok(Change { number: self.done, fault: fault.clone(), phase: FaultPhase::Injected, text: String::new() })
+    }
+
+    /// Looks for the witness of a fault, and tells of it, or that there is none within its bound. A fault that does not
+    /// last is over with it.
+    pub async fn witness(&mut self, number: u32) -> Option<Change> {
+        let at = self.active.iter().position(|active| active.number == number)?;
+        let Active { fault, memo, .. } = self.active.get(at)?;
+        let looked = look(WITNESS, || self.witness_of(fault, memo)).await;
+        let (phase, text) = match looked {
+            Ok(text) => (FaultPhase::Witnessed, text),
+            Err(why) => (FaultPhase::NotWitnessed, format!("nothing proves that it took hold: {why}")),
+        };
+        let change = Change { number, fault: fault.clone(), phase, text };
+        if !change.fault.lasts() {
+            self.active.remove(at);
+        }
+        Some(change)
+    }
+
+    /// Takes a fault back. Whether it is gone, [`Injector::prove`] tells.
+    pub async fn heal(&mut self, number: u32) -> Result<Option<Change>, FaultError> {
+        let Some(Active { fault, memo, .. }) = self.active.iter().find(|active| active.number == number) else {
+            return Ok(None);
+        };
+        self.undo(fault, memo).await?;
+        Ok(Some(Change { number, fault: fault.clone(), phase: FaultPhase::Healing, text: String::new() }))
+    }
+
+    /// Looks for the proof that a fault is gone, and tells of it, or that there is none within its bound.
+    pub async fn prove(&mut self, number: u32) -> Option<Change> {
+        let at = self.active.iter().position(|active| active.number == number)?;
+        let Active { fault, memo, .. } = self.active.get(at)?;
+        let looked = look(HEALED, || self.proof_of(fault, memo)).await;
+        let (phase, text) = match looked {
+            Ok(text) => (FaultPhase::Healed, text),
+            Err(why) => (FaultPhase::NotHealed, format!("nothing proves that it is gone: {why}")),
+        };
+        let change = Change { number, fault: fault.clone(), phase, text };
+        if phase == FaultPhase::Healed {
+            self.active.remove(at);
+        }
+        Some(change)
+    }
+}
+
+/// Looks again and again until something is seen; else why not.
+async fn look<F: Future<Output = Result<Option<String>, FaultError>>>(
+    limit: Duration,
+    mut once: impl FnMut() -> F,
+) -> Result<String, String> {
+    let deadline = Instant::now() + limit;
+    loop {
+        let why = match once().await {
+            Ok(Some(text)) => return Ok(text),
+            Ok(None) => format!("not seen for {} s", limit.as_secs()),
+            Err(error) => error.to_string(),
+        };
+        if Instant::now() + PAUSE > deadline {
+            return Err(why);
+        }
+        sleep(PAUSE).await;
+    }
+}
