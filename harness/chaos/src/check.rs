@@ -113,7 +113,7 @@ mod tests {
                 operations.push(Operation { at, row: row(sequence), pod: "p".to_owned(), event });
             }
         }
-        History { operations }
+        History { operations, read: None }
     }
 
     const OK: Option<Event> = Some(Event::Ok { took_ms: 1 });

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,21 @@ pub struct HistoryError {
 pub struct History {
     /// The operations.
     pub operations: Vec<Operation>,
+    /// The rows that were there when all was read back at the end; none if that was never done.
+    pub read: Option<Vec<RowId>>,
+}
+
+/// A line of a stored history.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Read { read: Vec<(u32, u64)> },
+    Operation(Operation),
+}
+
+/// The line that tells which rows were there.
+pub(crate) fn read_line(rows: &[RowId]) -> Result<String, serde_json::Error> {
+    serde_json::to_string(&Line::Read { read: rows.iter().map(|row| (row.writer, row.sequence)).collect() })
 }
 
 impl History {
@@ -87,17 +102,58 @@ impl History {
             text.push_str(&serde_json::to_string(operation)?);
             text.push('\n');
         }
+        if let Some(rows) = &self.read {
+            text.push_str(&read_line(rows)?);
+            text.push('\n');
+        }
         Ok(text)
+    }
+
+    /// The history as Jepsen's tools read it: a map a line, times in nanoseconds since its beginning.
+    pub fn to_edn(&self) -> String {
+        let begun = self.operations.first().map(|operation| operation.at.as_nanosecond()).unwrap_or_default();
+        let mut text = String::new();
+        for (index, Operation { at, row, event, .. }) in self.operations.iter().enumerate() {
+            let (kind, error) = match event {
+                Event::Invoke => ("invoke", None),
+                Event::Ok { .. } => ("ok", None),
+                Event::Fail { error, .. } => ("fail", Some(error)),
+                Event::Info { error, .. } => ("info", Some(error)),
+            };
+            let time = at.as_nanosecond() - begun;
+            let error = error.map(|error| format!(", :error {error:?}")).unwrap_or_default();
+            let RowId { writer, sequence } = row;
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                text,
+                "{{:index {index}, :time {time}, :type :{kind}, :process {writer}, :f :add, :value [{writer} {sequence}]{error}}}"
+            );
+        }
+        if let Some(rows) = &self.read {
+            let rows: Vec<String> =
+                rows.iter().map(|RowId { writer, sequence }| format!("[{writer} {sequence}]")).collect();
+            let rows = rows.join(" ");
+            for kind in ["invoke", "ok"] {
+                let value = if kind == "ok" { format!("#{{{rows}}}") } else { "nil".to_owned() };
+                let _ = writeln!(text, "{{:type :{kind}, :process :reader, :f :read, :value {value}}}");
+            }
+        }
+        text
     }
 
     /// Reads what [`History::to_json_lines`] wrote.
     pub fn from_json_lines(text: &str) -> Result<Self, HistoryError> {
-        let mut operations = Vec::new();
+        let mut history = Self::default();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let operation = serde_json::from_str(line);
-            operations.push(operation.map_err(|source| HistoryError { line: index + 1, source })?);
+            match serde_json::from_str(line).map_err(|source| HistoryError { line: index + 1, source })? {
+                Line::Operation(operation) => history.operations.push(operation),
+                Line::Read { read } => {
+                    let row = |(writer, sequence)| RowId { writer, sequence };
+                    history.read = Some(read.into_iter().map(row).collect());
+                }
+            }
         }
-        Ok(Self { operations })
+        Ok(history)
     }
 
     /// How each row ended; `None` for one whose end is missing, say because the run was stopped.
@@ -134,11 +190,16 @@ mod tests {
                 operation(1, Event::Info { took_ms: 24_561, error: error.clone() }),
                 operation(2, Event::Fail { took_ms: 9_000, error }),
             ],
+            read: Some(vec![RowId { writer: 1, sequence: 0 }]),
         };
         let text = history.to_json_lines().unwrap();
         assert!(text.starts_with(r#"{"at":"2026-11-23T"#), "{text}");
         assert!(text.contains(r#""writer":1,"sequence":0,"pod":"tdengine-0","event":"ok","took_ms":3}"#), "{text}");
         assert_eq!(History::from_json_lines(&text).unwrap(), history);
+        let edn = history.to_edn();
+        assert!(edn.starts_with("{:index 0, :time 0, :type :invoke, :process 1, :f :add, :value [1 0]}\n"), "{edn}");
+        assert!(edn.contains(":type :info, :process 1, :f :add, :value [1 1], :error \"Unable to resolve FQDN\"}"));
+        assert!(edn.ends_with(":f :read, :value #{[1 0]}}\n"), "{edn}");
         assert_eq!(History::from_json_lines("\n{}\n").unwrap_err().line, 2);
     }
 }

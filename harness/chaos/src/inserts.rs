@@ -250,14 +250,14 @@ impl Running {
 
     /// What happened so far.
     pub fn history(&self) -> History {
-        History { operations: lock(&self.shared).operations.clone() }
+        History { operations: lock(&self.shared).operations.clone(), read: None }
     }
 
     /// Sends no more inserts, waits for those under way (each has its limit), and returns what happened.
     pub async fn stop(mut self) -> History {
         self.stop.send_replace(true);
         while self.writers.join_next().await.is_some() {}
-        History { operations: std::mem::take(&mut lock(&self.shared).operations) }
+        History { operations: std::mem::take(&mut lock(&self.shared).operations), read: None }
     }
 }
 

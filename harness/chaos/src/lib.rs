@@ -11,19 +11,23 @@ mod fault;
 mod history;
 mod inserts;
 mod measure;
+mod membership;
 mod outcome;
 mod read_back;
+mod schedule;
 mod summary;
 
 pub use check::{Check, check};
 pub use client::{Client, ClusterClient};
 pub use fault::{
-    Change, DeletePod, Fault, FaultError, Ground, GroundError, Injector, Need, Nothing, OnPod, Partition, Role, Rule,
-    Scale, Site, Spot, Target,
+    Change, DeletePod, Fault, FaultError, Injector, Need, Nothing, OnPod, Partition, Role, Rule, Scale, Site, Spot,
+    Target, Underlay, UnderlayError,
 };
 pub use history::{Event, History, HistoryError, Operation, RowId};
 pub use inserts::{Inserts, Progress, Running};
 pub use measure::measure;
+pub use membership::Membership;
 pub use outcome::{Outcome, outcome_of};
 pub use read_back::{ReadBackError, read_back};
-pub use summary::{ErrorWindow, Stall, Summary};
+pub use schedule::{Frame, Happening, Heal, Moment, Schedule, generate, shrink};
+pub use summary::{ErrorWindow, Stall, Summary, recovery_ms};

@@ -70,7 +70,7 @@ mod tests {
             pod: "tdengine-0".to_owned(),
             event: event.clone(),
         };
-        History { operations: ends.iter().enumerate().map(operation).collect() }
+        History { operations: ends.iter().enumerate().map(operation).collect(), read: None }
     }
 
     #[test]

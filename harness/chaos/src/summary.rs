@@ -50,6 +50,28 @@ fn millis(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond().saturating_sub(from.as_millisecond())).unwrap_or(0)
 }
 
+/// Milliseconds from `from` until inserts work again: until the acknowledgement of an insert that was sent after
+/// `from`, behind which no error comes within a minute. `None` if that did not happen.
+pub fn recovery_ms(history: &History, from: Timestamp) -> Option<u64> {
+    const QUIET_MS: u64 = 60_000;
+    let mut works: Option<Timestamp> = None;
+    for operation in history.operations.iter().filter(|operation| operation.at >= from) {
+        match &operation.event {
+            Event::Ok { took_ms } if millis(from, operation.at) >= *took_ms => {
+                works.get_or_insert(operation.at);
+            }
+            Event::Fail { .. } | Event::Info { .. } => {
+                if works.is_some_and(|works| millis(works, operation.at) > QUIET_MS) {
+                    break;
+                }
+                works = None;
+            }
+            Event::Ok { .. } | Event::Invoke => {}
+        }
+    }
+    works.map(|works| millis(from, works))
+}
+
 impl Summary {
     /// The numbers of a history.
     pub fn of(history: &History) -> Self {
@@ -139,6 +161,7 @@ mod tests {
                 operation(1010, 4, info("a")),
                 operation(1100, 5, Event::Invoke),
             ],
+            read: None,
         };
         let summary = Summary::of(&history);
         assert_eq!((summary.attempted, summary.acked, summary.failed, summary.info), (6, 2, 1, 3));
@@ -151,6 +174,24 @@ mod tests {
     }
 
     #[test]
+    fn a_recovery_begins_with_the_first_insert_that_stays_good() {
+        let info = || Event::Info { took_ms: 5, error: "x".to_owned() };
+        let history = History {
+            operations: vec![
+                operation(900, 0, Event::Ok { took_ms: 1 }),
+                // It was sent before the fault ended.
+                operation(1_100, 1, Event::Ok { took_ms: 500 }),
+                operation(2_000, 2, Event::Ok { took_ms: 10 }),
+                operation(3_000, 3, info()),
+                operation(4_000, 4, Event::Ok { took_ms: 10 }),
+            ],
+            read: None,
+        };
+        assert_eq!(recovery_ms(&history, at(1_000)), Some(3_000));
+        assert_eq!(recovery_ms(&history, at(3_995)), None);
+    }
+
+    #[test]
     fn a_stall_may_last_to_the_end() {
         let history = History {
             operations: vec![
@@ -159,6 +200,7 @@ mod tests {
                 operation(10, 1, Event::Invoke),
                 operation(9000, 1, Event::Info { took_ms: 8990, error: "x".to_owned() }),
             ],
+            read: None,
         };
         assert_eq!(Summary::of(&history).longest_stall.unwrap().ms, 8995);
         assert_eq!(Summary::of(&History::default()), Summary::default());

@@ -1,12 +1,14 @@
 //! The command line.
 
 mod client;
+mod chaos;
 mod environment;
 mod judge;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
 pub use client::Client;
+pub use chaos::{ChaosCommand, ExploreArgs, HistoryArgs, ReplayArgs};
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 use judge::{COMPARE_EXAMPLES, QUALIFY_EXAMPLES, SELFCHECK_EXAMPLES};
 pub use judge::{CompareArgs, QualifyArgs, SelfcheckArgs};
@@ -78,6 +80,9 @@ pub enum Command {
     /// Plant defects in the embedded cluster and see which check catches which.
     #[command(after_help = SELFCHECK_EXAMPLES)]
     Selfcheck(SelfcheckArgs),
+    /// Search for schedules of faults that break something, repeat them, and check histories.
+    #[command(subcommand)]
+    Chaos(ChaosCommand),
     /// Print a completion script for a shell.
     #[command(after_help = "Example:\n  seatrial completions bash > /etc/bash_completion.d/seatrial")]
     Completions {

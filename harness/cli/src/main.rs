@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Qualify(args) => commands::qualify(args, &cli),
         Command::Serve(args) => commands::serve(args),
         Command::Selfcheck(args) => commands::selfcheck(args, &cli),
+        Command::Chaos(command) => commands::chaos(command, &cli),
         Command::Completions { shell } => Ok(commands::completions(*shell)),
     };
     match done {

@@ -2,6 +2,7 @@ use std::{io, sync::Arc};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
+use seatrial_chaos::Underlay;
 use seatrial_cluster::{Clock, Cluster, Limits};
 use seatrial_record::Detail;
 use thiserror::Error;
@@ -54,6 +55,8 @@ pub struct BootRequest {
     pub seed: u64,
     /// 1, or more after a retry.
     pub attempt: u32,
+    /// How many nodes for pods it needs, beside the control plane; any will do if 0.
+    pub workers: u32,
 }
 
 /// A place for one scenario.
@@ -64,6 +67,10 @@ pub trait BootedCluster: Send + Sync {
     fn namespace(&self) -> &str;
     /// True if ending it sees to the namespace, too: the whole cluster is thrown away, say, or the end is only asked for.
     fn disposable(&self) -> bool;
+    /// What is below its Kubernetes, for faults; none if that is out of reach.
+    fn underlay(&self) -> Option<Arc<dyn Underlay>> {
+        None
+    }
     /// Ends it. With `keep` everything stays as it is, and the text says how to look at it.
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, Result<Option<String>, EnvironmentError>>;
 }
@@ -83,16 +90,25 @@ pub struct EnvironmentError {
 }
 
 /// A place made of a client: for environments that have nothing to add.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ClientCluster {
     cluster: Cluster,
     disposable: bool,
+    underlay: Option<Arc<dyn Underlay>>,
 }
 
 impl ClientCluster {
     /// A place in the cluster behind `client`.
     pub fn new(client: kube::Client, namespace: &str, clock: Clock, disposable: bool) -> Self {
-        Self { cluster: Cluster::new(client, namespace, Limits::default(), clock), disposable }
+        let cluster = Cluster::new(client, namespace, Limits::default(), clock);
+        Self { cluster, disposable, underlay: None }
+    }
+
+    /// The same place, with what is below its Kubernetes.
+    #[must_use]
+    pub fn on(mut self, underlay: Arc<dyn Underlay>) -> Self {
+        self.underlay = Some(underlay);
+        self
     }
 }
 
@@ -107,6 +123,10 @@ impl BootedCluster for ClientCluster {
 
     fn disposable(&self) -> bool {
         self.disposable
+    }
+
+    fn underlay(&self) -> Option<Arc<dyn Underlay>> {
+        self.underlay.clone()
     }
 
     fn end(self: Box<Self>, _keep: bool) -> BoxFuture<'static, Result<Option<String>, EnvironmentError>> {

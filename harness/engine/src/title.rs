@@ -88,6 +88,9 @@ impl Action {
                 let change = |(key, value): (&String, &String)| format!("{key}={value}");
                 format!("Change the ConfigMap: {}", join(keys.iter().map(change)))
             }
+            Self::Fault(fault) => format!("Fault: {fault}"),
+            Self::Heal(heal) => format!("Heal {heal}"),
+            Self::Schedule(schedule) => format!("Faults in time: {}", short(&join(schedule.faults()))),
             Self::Workload(action) => match (&action.start, &action.stop) {
                 (Some(name), _) => {
                     let by = action.client.map(|way| format!(" by {}", crate::run::client_name(way.via())));
@@ -146,6 +149,8 @@ impl Expectation {
             Self::StatefulSet(expected) => format!("StatefulSet: {}", statefulset(*expected)),
             Self::Objects(expected) => format!("objects: {}", objects(expected)),
             Self::Namespace(_) => "the namespace is empty and no volume is left".to_owned(),
+            Self::Membership(_) => "every pod is a ready dnode, and nobody else is listed".to_owned(),
+            Self::Crashes(count) => format!("restarts that no fault did: {count}"),
             Self::Workload(expected) => format!("workload {}: {}", expected.name, workload(expected)),
         }
     }
@@ -241,6 +246,7 @@ fn objects(expected: &Objects) -> String {
 fn workload(expected: &WorkloadState) -> String {
     parts([
         ("acknowledged", optional(expected.acknowledged)),
+        ("of them in this step", optional(expected.fresh)),
         ("failed", optional(expected.failed)),
         ("lost", optional(expected.lost)),
         ("duplicated", optional(expected.duplicated)),

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use seatrial_embedded::{BootError, Defects, EmbeddedCluster, Options, paused_runtime};
 use seatrial_engine::{BootRequest, BootedCluster, ClientCluster, Environment, EnvironmentError, Lanes};
 
+use crate::underlay::EmbeddedUnderlay;
+
 /// The embedded cluster: every scenario gets a fresh one, on a thread and a paused clock of its own. Waiting then costs
 /// nothing, and a seed reproduces a run.
 #[derive(Clone, Debug)]
@@ -43,7 +45,8 @@ impl Environment for Embedded {
         Box::pin(async move {
             // The client's watchers wait a little longer or shorter by chance, from this thread's generator.
             fastrand::seed(request.seed);
-            let options = Options { defects: self.defects.clone(), ..Options::new(request.seed, &self.tdengine) };
+            let mut options = Options { defects: self.defects.clone(), ..Options::new(request.seed, &self.tdengine) };
+            options.workers = request.workers;
             let cluster = EmbeddedCluster::boot(&options).map_err(|error| EnvironmentError {
                 tried: "boot an embedded cluster".to_owned(),
                 happened: error.to_string(),
@@ -52,6 +55,7 @@ impl Environment for Embedded {
             })?;
             let clock = options.clock;
             let place = ClientCluster::new(cluster.client(), &request.namespace, Arc::new(move || clock.now()), false);
+            let place = place.on(Arc::new(EmbeddedUnderlay(cluster)));
             Ok(Box::new(place) as Box<dyn BootedCluster>)
         })
     }

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use crate::{
     namespace,
     place::{Dismissed, Place, kubernetes_version},
     real_access::Placement,
+    underlay::KindUnderlay,
 };
 
 /// The environment `kind`: one cluster for a run, a namespace in it for each scenario.
@@ -77,11 +78,21 @@ impl Environment for KindEnvironment {
         request: &'a BootRequest,
     ) -> BoxFuture<'a, std::result::Result<Box<dyn BootedCluster>, Failure>> {
         async move {
+            let workers = self.cluster.nodes().len().saturating_sub(1);
+            if workers < usize::try_from(request.workers).unwrap_or(usize::MAX) {
+                return Err(Failure {
+                    tried: format!("make a place for {}", request.key),
+                    happened: format!("it needs {} workers, the cluster has {workers}", request.workers),
+                    advice: "give a cluster with more nodes: `--kind-config kind-config/three-workers.yaml`".to_owned(),
+                    retry: false,
+                });
+            }
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
             namespace::create(self.cluster.client(), &name, &self.run, None).await?;
             let client = self.cluster.client().clone();
             let place = Place::new(client, &name, Placement::default(), self.dismissed.clone());
-            Ok(Box::new(place) as Box<dyn BootedCluster>)
+            let underlay = KindUnderlay { tools: self.cluster.tools().clone() };
+            Ok(Box::new(place.on(Arc::new(underlay))) as Box<dyn BootedCluster>)
         }
         .boxed()
     }

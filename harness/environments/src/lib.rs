@@ -21,6 +21,7 @@ mod place;
 mod probe;
 mod real_access;
 mod state;
+mod underlay;
 mod watching;
 
 use std::sync::Arc;

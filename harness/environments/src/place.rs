@@ -7,6 +7,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use kube::Client;
+use seatrial_chaos::Underlay;
 use seatrial_engine::{Access, BootedCluster, EnvironmentError as Failure};
 
 use crate::{
@@ -41,11 +42,17 @@ impl Dismissed {
 pub(crate) struct Place {
     access: RealAccess,
     dismissed: Dismissed,
+    underlay: Option<Arc<dyn Underlay>>,
 }
 
 impl Place {
     pub fn new(client: Client, namespace: &str, placement: Placement, dismissed: Dismissed) -> Self {
-        Self { access: RealAccess::new(client, namespace, placement), dismissed }
+        Self { access: RealAccess::new(client, namespace, placement), dismissed, underlay: None }
+    }
+
+    /// The same place, with what is below its Kubernetes.
+    pub fn on(self, underlay: Arc<dyn Underlay>) -> Self {
+        Self { underlay: Some(underlay), ..self }
     }
 }
 
@@ -61,6 +68,10 @@ impl BootedCluster for Place {
     fn disposable(&self) -> bool {
         // Its end is asked for in `end`, and waited for at the end of the run.
         true
+    }
+
+    fn underlay(&self) -> Option<Arc<dyn Underlay>> {
+        self.underlay.clone()
     }
 
     fn end(self: Box<Self>, keep: bool) -> BoxFuture<'static, std::result::Result<Option<String>, Failure>> {

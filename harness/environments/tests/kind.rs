@@ -286,7 +286,7 @@ async fn killed() -> Check {
 }
 
 fn request(key: &str) -> BootRequest {
-    BootRequest { key: key.to_owned(), namespace: "ignored".to_owned(), seed: 1, attempt: 1 }
+    BootRequest { key: key.to_owned(), namespace: "ignored".to_owned(), seed: 1, attempt: 1, workers: 0 }
 }
 
 async fn whole_life() -> Check {

@@ -97,7 +97,7 @@ impl Injector {
                 nodes.sort();
                 nodes.dedup();
                 for node in &nodes {
-                    self.ground(fault)?.stop(node).await?;
+                    self.underlay(fault)?.stop(node).await?;
                 }
                 Ok(Memo::Nodes(nodes))
             }
@@ -149,12 +149,13 @@ impl Injector {
     }
 
     async fn lay(&self, rules: Vec<Rule>) -> Result<Memo, FaultError> {
-        let ground = self.ground.as_ref().ok_or_else(|| FaultError::NoGround("rules of the network".to_owned()))?;
+        let underlay =
+            self.underlay.as_ref().ok_or_else(|| FaultError::NoUnderlay("rules of the network".to_owned()))?;
         for (number, rule) in rules.iter().enumerate() {
-            if let Err(error) = ground.lay(rule).await {
+            if let Err(error) = underlay.lay(rule).await {
                 // Half a fault is none: what was made is taken back, and why it failed is told.
                 for rule in rules.iter().take(number) {
-                    ground.lift(rule).await?;
+                    underlay.lift(rule).await?;
                 }
                 return Err(error.into());
             }
@@ -175,11 +176,11 @@ impl Injector {
             }
             Memo::Replicas(before) => self.site.cluster.scale(&self.site.stateful_set, *before).await?,
             Memo::Rules(rules) => {
-                let ground = self.ground(fault)?;
+                let underlay = self.underlay(fault)?;
                 let mut failed = None;
                 for rule in rules {
                     // The others go in any case.
-                    failed = ground.lift(rule).await.err().or(failed);
+                    failed = underlay.lift(rule).await.err().or(failed);
                 }
                 if let Some(error) = failed {
                     return Err(error.into());
@@ -187,7 +188,7 @@ impl Injector {
             }
             Memo::Nodes(nodes) => {
                 for node in nodes {
-                    self.ground(fault)?.start(node).await?;
+                    self.underlay(fault)?.start(node).await?;
                 }
             }
             Memo::Pods(_) | Memo::Processes(_) | Memo::Dnode { .. } | Memo::Claims(_) => {}
@@ -208,7 +209,11 @@ async fn drop_dnode(site: &Site, ordinal: u32) -> Result<(u32, u32), FaultError>
         let Ok(dnodes) = site.cluster.dnodes(&pod.name, Via::Shell, Full::AsShown).await.rows else { continue };
         let row = dnodes.iter().find(|dnode| dnode.end_point.host() == Some(&name));
         let row = row.ok_or_else(|| FaultError::nobody(format!("{name} is no dnode")))?;
-        let sql = format!("drop dnode '{}'", site.end_point(ordinal));
+        // 3.x takes the id, 2.x the end point; only 3.x tells how many vnodes a dnode takes.
+        let sql = match row.support_vnodes {
+            Some(_) => format!("drop dnode {}", row.id),
+            None => format!("drop dnode '{}'", site.end_point(ordinal)),
+        };
         let limit = site.cluster.limits().query;
         for outcome in site.cluster.sql(&pod.name, &sql, Via::Shell, limit).await.outcomes? {
             outcome.reply.map_err(|error| FaultError::Refused(error.text))?;

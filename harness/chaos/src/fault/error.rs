@@ -1,7 +1,7 @@
 use seatrial_cluster::ClusterError;
 use thiserror::Error;
 
-use super::GroundError;
+use super::UnderlayError;
 
 /// Why a fault could not be done, or taken back.
 #[derive(Debug, Error)]
@@ -14,13 +14,13 @@ pub enum FaultError {
     Refused(String),
     /// The environment cannot do it.
     #[error("this environment reaches nothing below Kubernetes, so it cannot do {0}")]
-    NoGround(String),
+    NoUnderlay(String),
     /// Kubernetes did not do it.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// What is below Kubernetes did not do it.
     #[error(transparent)]
-    Ground(#[from] GroundError),
+    Underlay(#[from] UnderlayError),
 }
 
 impl FaultError {

@@ -1,9 +1,10 @@
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
+use seatrial_cluster::PodState;
 use seatrial_record::FaultPhase;
 use tokio::time::{Instant, sleep};
 
-use super::{Fault, FaultError, Ground, Site, acts::Memo};
+use super::{Fault, FaultError, Site, Underlay, acts::Memo};
 
 /// How long it may take until a fault is seen to have taken hold. 60 s: a pod may use its grace period first.
 const WITNESS: Duration = Duration::from_secs(60);
@@ -15,9 +16,10 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Does faults, and takes them back.
 pub struct Injector {
     pub(super) site: Site,
-    pub(super) ground: Option<Arc<dyn Ground>>,
+    pub(super) underlay: Option<Arc<dyn Underlay>>,
     active: Vec<Active>,
     done: u32,
+    excused: BTreeMap<String, u32>,
 }
 
 struct Active {
@@ -46,9 +48,9 @@ impl std::fmt::Debug for Injector {
 }
 
 impl Injector {
-    /// An injector of faults at `site`; those that need what is below Kubernetes are refused without `ground`.
-    pub fn new(site: Site, ground: Option<Arc<dyn Ground>>) -> Self {
-        Self { site, ground, active: Vec::new(), done: 0 }
+    /// An injector of faults at `site`; those that need what is below Kubernetes are refused without `underlay`.
+    pub fn new(site: Site, underlay: Option<Arc<dyn Underlay>>) -> Self {
+        Self { site, underlay, active: Vec::new(), done: 0, excused: BTreeMap::new() }
     }
 
     /// Where faults are done.
@@ -61,16 +63,42 @@ impl Injector {
         self.active.iter().map(|active| (active.number, &active.fault))
     }
 
-    pub(super) fn ground(&self, fault: &Fault) -> Result<&dyn Ground, FaultError> {
-        self.ground.as_deref().ok_or_else(|| FaultError::NoGround(fault.to_string()))
+    pub(super) fn underlay(&self, fault: &Fault) -> Result<&dyn Underlay, FaultError> {
+        self.underlay.as_deref().ok_or_else(|| FaultError::NoUnderlay(fault.to_string()))
     }
 
     /// Does a fault. Whether it took hold, [`Injector::witness`] tells.
     pub async fn inject(&mut self, fault: &Fault) -> Result<Change, FaultError> {
         let memo = self.act(fault).await?;
+        self.excuse(fault, &memo).await;
         self.done += 1;
         self.active.push(Active { number: self.done, fault: fault.clone(), memo });
         Ok(Change { number: self.done, fault: fault.clone(), phase: FaultPhase::Injected, text: String::new() })
+    }
+
+    /// Restarts of containers that faults are to blame for, by the UID of the pod.
+    pub fn excused(&self) -> &BTreeMap<String, u32> {
+        &self.excused
+    }
+
+    async fn excuse(&mut self, fault: &Fault, memo: &Memo) {
+        // A probe may restart what is paused, as often as it likes; a node that comes back restarts what it had.
+        const MANY: u32 = 1_000;
+        let (uids, restarts): (Vec<String>, u32) = match memo {
+            Memo::Processes(before) => {
+                let uids = before.values().map(|(_, pod)| pod.uid.clone()).collect();
+                (uids, if matches!(fault, Fault::PauseProcess(_)) { MANY } else { 1 })
+            }
+            Memo::Nodes(nodes) => {
+                let pods = self.site.pods().await.unwrap_or_default();
+                let on = |pod: &PodState| pod.node.as_ref().is_some_and(|node| nodes.contains(node));
+                (pods.into_values().filter(on).map(|pod| pod.uid).collect(), MANY)
+            }
+            _ => (Vec::new(), 0),
+        };
+        for uid in uids {
+            *self.excused.entry(uid).or_default() += restarts;
+        }
     }
 
     /// Looks for the witness of a fault, and tells of it, or that there is none within its bound. A fault that does not

@@ -2,14 +2,14 @@
 
 mod acts;
 mod error;
-mod ground;
 mod injector;
 mod model;
 mod proofs;
 mod site;
+mod underlay;
 
 pub use error::FaultError;
-pub use ground::{Ground, GroundError, Rule, Spot};
 pub use injector::{Change, Injector};
 pub use model::{DeletePod, Fault, Need, Nothing, OnPod, Partition, Role, Scale, Target};
 pub use site::Site;
+pub use underlay::{Rule, Spot, Underlay, UnderlayError};

@@ -117,7 +117,7 @@ pub enum Need {
     /// Kubernetes alone: works on every cluster.
     Kubernetes,
     /// The network of the nodes, or the nodes themselves.
-    Ground,
+    Underlay,
 }
 
 impl Fault {
@@ -154,7 +154,7 @@ impl Fault {
     /// What it needs.
     pub fn need(&self) -> Need {
         match self {
-            Self::Partition(_) | Self::CutNames(_) | Self::StopNode(_) => Need::Ground,
+            Self::Partition(_) | Self::CutNames(_) | Self::StopNode(_) => Need::Underlay,
             _ => Need::Kubernetes,
         }
     }

@@ -55,7 +55,7 @@ impl Injector {
             Memo::Nodes(nodes) => {
                 let mut stopped = Vec::new();
                 for node in nodes {
-                    if !self.ground(fault)?.runs(node).await? {
+                    if !self.underlay(fault)?.runs(node).await? {
                         stopped.push(format!("node {node} does not run"));
                     }
                 }
@@ -88,7 +88,7 @@ impl Injector {
             }
             Memo::Rules(rules) => {
                 for rule in rules {
-                    if self.ground(fault)?.dropped(rule).await?.is_some() {
+                    if self.underlay(fault)?.dropped(rule).await?.is_some() {
                         return Ok(None);
                     }
                 }
@@ -96,7 +96,7 @@ impl Injector {
             }
             Memo::Nodes(nodes) => {
                 for node in nodes {
-                    if !self.ground(fault)?.runs(node).await? {
+                    if !self.underlay(fault)?.runs(node).await? {
                         return Ok(None);
                     }
                 }
@@ -137,7 +137,7 @@ impl Injector {
             if matches!(rule, Rule::Names { .. }) {
                 self.ask_for_a_name(rule).await?;
             }
-            dropped += self.ground(fault)?.dropped(rule).await?.unwrap_or(0);
+            dropped += self.underlay(fault)?.dropped(rule).await?.unwrap_or(0);
         }
         Ok((dropped > 0).then(|| format!("{} rules dropped {dropped} packets", rules.len())))
     }

@@ -1,5 +1,6 @@
 //! One file a subcommand.
 
+mod chaos;
 mod clean;
 mod compare;
 mod completions;
@@ -12,6 +13,7 @@ mod schema;
 mod selfcheck;
 mod serve;
 
+pub use chaos::chaos;
 pub use clean::clean;
 pub use compare::compare;
 pub use completions::completions;

@@ -1,8 +1,8 @@
 use std::{future::Future, time::Duration};
 
-use seatrial_chaos::{Inserts, measure};
+use seatrial_chaos::{Inserts, measure, recovery_ms};
 use seatrial_cluster::{ClusterError, Seen, Target, Via};
-use seatrial_record::{Blame, Body, EvidenceKind, Verdict, clean};
+use seatrial_record::{Blame, Body, EvidenceKind, Recovery, Verdict, clean};
 use tokio::time::timeout;
 
 use super::{Glance, Holds, Setting, Stage, Stop, check::CheckEnd, look_kind};
@@ -18,7 +18,7 @@ const INSERT_LIMIT: Duration = Duration::from_secs(30);
 const PREPARE_LIMIT: Duration = Duration::from_secs(60);
 
 /// How an action ended: as it should, or else.
-type Acted = Result<(), CheckEnd>;
+pub(super) type Acted = Result<(), CheckEnd>;
 
 fn failed(error: &ClusterError) -> CheckEnd {
     let blame = error.blame();
@@ -85,6 +85,9 @@ impl Stage<'_> {
             Action::Sql(sql) => self.must(&Expectation::Sql(sql.clone())).await,
             Action::Exec(exec) => self.must(&Expectation::Exec(exec.clone())).await,
             Action::Workload(action) => self.work(action, setting).await,
+            Action::Fault(fault) => self.inject(fault).await,
+            Action::Heal(heal) => self.heal(heal).await,
+            Action::Schedule(schedule) => self.follow(schedule).await,
         }
     }
 
@@ -194,6 +197,14 @@ impl Stage<'_> {
             let spans = self.workloads.stopped(name).map(|stopped| measure(&stopped.history, &self.key, name));
             for span in spans.unwrap_or_default() {
                 self.tell(Body::Measured(span))?;
+            }
+            if let Some(stopped) = self.workloads.stopped(name) {
+                for (fault, over) in self.disturbed.clone() {
+                    if let Some(took_ms) = recovery_ms(&stopped.history, over) {
+                        let (scenario, what) = (self.key.clone(), format!("inserts of {name}"));
+                        self.tell(Body::Recovered(Recovery { scenario, what, fault: Some(fault), took_ms }))?;
+                    }
+                }
             }
             return Ok(if stopped {
                 Ok(())

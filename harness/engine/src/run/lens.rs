@@ -1,6 +1,11 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::future::join_all;
+use seatrial_chaos::Membership;
 use seatrial_cluster::{PodState, Seen, Snapshot, SqlRun, Via};
 use seatrial_record::{Blame, Observation, ObservedKind};
 use seatrial_taos::{Kind, Profile, Reply, SqlError, SqlOutcome, kind, split};
@@ -22,6 +27,10 @@ pub(crate) struct Lens {
     /// The namespace as it was before the action of the step.
     pub before: Arc<Snapshot>,
     pub workloads: Workloads,
+    /// Who was ever a member of the cluster.
+    pub roll: Arc<Mutex<Membership>>,
+    /// Restarts that faults are to blame for, by UID of the pod.
+    pub excused: BTreeMap<String, u32>,
     /// Evidence of this look.
     pub seen: Vec<Seen>,
     /// States that were seen.
@@ -60,6 +69,8 @@ impl Lens {
             Expectation::StatefulSet(expected) => self.statefulset(*expected),
             Expectation::Objects(expected) => self.objects(expected).await,
             Expectation::Namespace(_) => self.namespace().await,
+            Expectation::Membership(_) => self.membership().await,
+            Expectation::Crashes(expected) => self.crashes(*expected),
             Expectation::Workload(expected) => self.workload(expected).await,
         }
     }

@@ -3,6 +3,7 @@
 mod act;
 mod check;
 mod chronicle;
+mod faults;
 mod glance;
 mod grid;
 mod lanes;

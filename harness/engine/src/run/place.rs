@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::{Keep, RunError, ScenarioEnd, Stage, Stop, chronicle::Teller, suite::Work};
+use super::{Keep, RunError, ScenarioEnd, Stage, Stop, chronicle::Teller, faults, suite::Work};
 use crate::{
     Access, BootRequest, BootedCluster, Edits, Environment, EnvironmentError, ManifestSet, plan::PlannedRun,
     scenario::Way, shard::hash,
@@ -60,6 +60,7 @@ impl Work<'_> {
             seed: seed(options.seed, key),
             key: key.clone(),
             attempt: 1,
+            workers: run.scenario.start.workers,
         };
         let place = loop {
             let attempt = request.attempt;
@@ -96,7 +97,7 @@ impl Work<'_> {
             }
         };
         let access = place.access();
-        let end = self.on_stage(run, place.namespace(), request.seed, &access, teller).await?;
+        let end = self.on_stage(run, &*place, request.seed, &access, teller).await?;
         let ended = finish(key, end, begun, access.now(), teller)?;
         let keep = match options.keep {
             Keep::Never => false,
@@ -110,7 +111,7 @@ impl Work<'_> {
     async fn on_stage(
         &self,
         run: &PlannedRun,
-        namespace: &str,
+        place: &dyn BootedCluster,
         seed: u64,
         access: &Arc<dyn Access>,
         teller: &Teller<'_>,
@@ -124,6 +125,14 @@ impl Work<'_> {
         let Some(set) = self.sets.iter().find(|set| set.name == run.planned.manifests) else {
             return Ok(broken(Blame::Harness, format!("no manifest set is named `{}`", run.planned.manifests)));
         };
+        let (namespace, underlay) = (place.namespace(), place.underlay());
+        if let Some(fault) = faults::needs_underlay(&run.scenario).filter(|_| underlay.is_none()) {
+            let reason = format!(
+                "its fault {fault} is done below Kubernetes, which this environment does not reach: run it with \
+                 `--env kind` or `--env embedded`; nothing was applied"
+            );
+            return Ok(broken(Blame::Environment, reason));
+        }
         let names = match set.names(namespace) {
             Ok(names) => names,
             Err(error) => return Ok(broken(Blame::Manifest, error.to_string())),
@@ -145,6 +154,7 @@ impl Work<'_> {
         let limit = run.scenario.timeout.0;
         let cancel = self.options.cancel.clone();
         let mut stage = Stage::new(&run.planned.key, Arc::clone(access), names, profile, teller, cancel, limit);
+        stage.arm(underlay);
         let ended = AssertUnwindSafe(stage.scenario(&run.scenario, &setting)).catch_unwind().await;
         match ended {
             Ok(Ok(end)) => Ok(end),

@@ -1,5 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
+use seatrial_chaos::Heal;
 use seatrial_cluster::Via;
 use seatrial_record::{Blame, Body, StepFinished, Verdict};
 use seatrial_taos::Version;
@@ -101,6 +102,7 @@ impl Stage<'_> {
             }
         }
         self.workloads.drop_all();
+        self.heal_in_any_case().await?;
         for action in &scenario.finally {
             self.last_chance(FINALLY);
             let text = match self.act(action, setting).await {
@@ -114,6 +116,24 @@ impl Stage<'_> {
         }
         end.inherent = Some(self.spent());
         Ok(end)
+    }
+
+    /// Takes back the faults that are left, whatever happened.
+    async fn heal_in_any_case(&mut self) -> Result<(), Stop> {
+        let left = self.injector.as_ref().is_some_and(|injector| injector.active().next().is_some());
+        if !left {
+            return Ok(());
+        }
+        self.last_chance(FINALLY * 2);
+        let text = match self.heal(&Heal::All).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(end)) => end.reason,
+            Err(stop @ Stop::Write(_)) => return Err(stop),
+            Err(_) => "it was broken off".to_owned(),
+        };
+        let text = format!("at the end, taking back the faults: {text}");
+        self.tell(Body::Notice { scenario: Some(self.key.clone()), text })?;
+        Ok(())
     }
 
     async fn steps(&mut self, scenario: &Scenario, setting: &Setting<'_>, end: &mut ScenarioEnd) -> Result<(), Stop> {
@@ -199,6 +219,7 @@ impl Stage<'_> {
     async fn begin_step(&mut self, step: u32, title: String) -> Result<(), Stop> {
         self.step = step;
         self.before = Arc::new(self.fresh().await?);
+        self.workloads.mark();
         self.acted = Instant::now();
         self.tell(Body::StepStarted { scenario: self.key.clone(), step, title })?;
         Ok(())

@@ -1,6 +1,14 @@
-use std::{collections::BTreeMap, future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::{StreamExt, stream::BoxStream};
+use jiff::Timestamp;
+use seatrial_chaos::{Injector, Membership};
 use seatrial_cluster::{Seen, Snapshot};
 use seatrial_record::{Body, Observation, ObservedKind, WriteError};
 use seatrial_taos::Profile;
@@ -48,6 +56,10 @@ pub(crate) struct Stage<'a> {
     pub outcomes: Vec<String>,
     pub workloads: Workloads,
     teller: &'a Teller<'a>,
+    pub injector: Option<Injector>,
+    roll: Arc<Mutex<Membership>>,
+    /// Faults by number, and when each began to be over.
+    pub disturbed: Vec<(u32, Timestamp)>,
     watch: BoxStream<'static, seatrial_cluster::Result<Snapshot>>,
     known: BTreeMap<(ObservedKind, String), String>,
     cancel: watch::Receiver<bool>,
@@ -81,6 +93,9 @@ impl<'a> Stage<'a> {
             key: key.to_owned(),
             watch: access.watch(),
             workloads: Workloads::default(),
+            injector: None,
+            roll: Arc::default(),
+            disturbed: Vec::new(),
             access,
             names: Arc::new(names),
             profile,
@@ -245,6 +260,8 @@ impl<'a> Stage<'a> {
             snapshot,
             before: Arc::clone(&self.before),
             workloads: self.workloads.clone(),
+            roll: Arc::clone(&self.roll),
+            excused: self.injector.as_ref().map(|injector| injector.excused().clone()).unwrap_or_default(),
             seen: Vec::new(),
             observed: Vec::new(),
             answers: BTreeMap::new(),

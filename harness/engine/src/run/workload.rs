@@ -8,7 +8,11 @@ use seatrial_cluster::Via;
 
 /// The workloads of a scenario, by name.
 #[derive(Clone, Default)]
-pub(crate) struct Workloads(Arc<Mutex<BTreeMap<String, Load>>>);
+pub(crate) struct Workloads {
+    loads: Arc<Mutex<BTreeMap<String, Load>>>,
+    /// Rows that were acknowledged when the current step began.
+    marks: Arc<Mutex<BTreeMap<String, u64>>>,
+}
 
 /// A workload.
 pub(crate) enum Load {
@@ -29,11 +33,29 @@ pub(crate) struct Stopped {
 
 impl Workloads {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Load>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.loads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn add(&self, name: &str, running: Running) {
         self.lock().insert(name.to_owned(), Load::Running(running));
+    }
+
+    /// Notes that a step begins.
+    pub fn mark(&self) {
+        let loads = self.lock();
+        let acked = loads.iter().map(|(name, load)| {
+            let progress = match load {
+                Load::Running(running) => running.progress(),
+                Load::Stopped(stopped) => stopped.progress,
+            };
+            (name.clone(), progress.acked)
+        });
+        *self.marks.lock().unwrap_or_else(PoisonError::into_inner) = acked.collect();
+    }
+
+    /// Rows that were acknowledged before the current step.
+    pub fn marked(&self, name: &str) -> u64 {
+        self.marks.lock().unwrap_or_else(PoisonError::into_inner).get(name).copied().unwrap_or(0)
     }
 
     /// The totals of a workload; none if it was not started.

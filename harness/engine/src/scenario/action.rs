@@ -1,6 +1,7 @@
 use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use seatrial_chaos::{Fault, Heal, Schedule};
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
@@ -33,6 +34,13 @@ pub enum Action {
     Configure(BTreeMap<String, String>),
     /// Starts or stops a workload.
     Workload(WorkloadAction),
+    /// Breaks something on purpose. The step is unknown if nothing proves that the fault took hold. What is not healed
+    /// by a step is healed at the end.
+    Fault(Fault),
+    /// Takes faults back: `all`, or those of a kind. The step is unknown if nothing proves that they are gone.
+    Heal(Heal),
+    /// Faults and heals, each at its time.
+    Schedule(Schedule),
 }
 
 /// Manifests to apply.

@@ -32,6 +32,10 @@ pub enum Expectation {
     Namespace(NamespaceState),
     /// What a workload did, and what became of its rows.
     Workload(WorkloadState),
+    /// Who is a member of the cluster.
+    Membership(MembershipState),
+    /// How often containers were restarted though no fault did it, in the life of the pods that are there.
+    Crashes(Count),
 }
 
 /// What `show dnodes` must list. Every dnode that is listed must be named here, unless `others: any`.
@@ -244,6 +248,14 @@ pub enum NamespaceState {
     Empty,
 }
 
+/// Who is a member of the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MembershipState {
+    /// Each pod is listed once, as a ready dnode, and nobody else; and no id was ever given to two dnodes.
+    Whole,
+}
+
 /// What a workload did, and what became of its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -252,6 +264,8 @@ pub struct WorkloadState {
     pub name: String,
     /// How many rows were acknowledged.
     pub acknowledged: Option<Count>,
+    /// How many of them since the step began.
+    pub fresh: Option<Count>,
     /// How many operations failed for certain.
     pub failed: Option<Count>,
     /// How many acknowledged rows cannot be read back. The workload must have been stopped.

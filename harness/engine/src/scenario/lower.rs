@@ -3,8 +3,8 @@
 use seatrial_taos::Version;
 
 use super::{
-    Bound, Check, Condition, Expectation, Filter, Located, Mistake, Outcome, Place, Release, Scenario, Several, Start,
-    Step, Subject, VersionRange,
+    Action, Bound, Check, Condition, Expectation, Filter, Located, Mistake, Outcome, Place, Release, Scenario, Several,
+    Start, Step, Subject, VersionRange,
     model::{CheckForm, ConditionForm, EXPECTATIONS, OutcomeForm, ScenarioForm, StepForm},
     sense,
 };
@@ -52,6 +52,7 @@ pub(super) fn lower(file: &str, text: &str, form: ScenarioForm) -> Result<Scenar
     }
     let start = Start {
         replicas: form.start.replicas.value,
+        workers: form.start.workers,
         version: version(&mut critic, form.start.version, form.tdengine.as_ref()),
         within: form.start.within.unwrap_or(START),
         check: checks(&mut critic, form.start.check),
@@ -99,6 +100,11 @@ fn names(when: Option<Located<Several<String>>>) -> Vec<Located<String>> {
 fn step(critic: &mut Critic<'_>, Located { value: form, place }: Located<StepForm>) -> Step {
     if form.action.is_none() && form.check.is_empty() {
         critic.note(place, "the step does nothing and checks nothing", "add `do` or `check`");
+    }
+    if let Some(Action::Schedule(schedule)) = &form.action
+        && let Some(complaint) = schedule.complaint()
+    {
+        critic.note(place, complaint, "");
     }
     Step {
         place,

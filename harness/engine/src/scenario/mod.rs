@@ -22,8 +22,8 @@ pub use action::{Action, Apply, Delete, Kind, ObjectRef, Restart, WorkloadAction
 pub use bound::{Bound, BoundError};
 pub use count::Count;
 pub use expectation::{
-    AnyPod, CrashLoop, Dnodes, Exec, Expectation, Log, Mnodes, NamespaceState, Objects, Others, Pods, Pvcs,
-    StatefulSetStatus, Vgroups, WorkloadState,
+    AnyPod, CrashLoop, Dnodes, Exec, Expectation, Log, MembershipState, Mnodes, NamespaceState, Objects, Others, Pods,
+    Pvcs, StatefulSetStatus, Vgroups, WorkloadState,
 };
 pub use forms::{Ids, Several, Where};
 pub use located::{Located, Place};

@@ -5,8 +5,8 @@ use seatrial_taos::Version;
 use serde::Deserialize;
 
 use super::{
-    Action, Bound, Dnodes, Exec, Expectation, Located, Log, Mnodes, NamespaceState, Objects, Place, Pods, Pvcs,
-    Release, Several, Sql, StatefulSetStatus, VersionRange, Vgroups, WorkloadState,
+    Action, Bound, Count, Dnodes, Exec, Expectation, Located, Log, MembershipState, Mnodes, NamespaceState, Objects,
+    Place, Pods, Pvcs, Release, Several, Sql, StatefulSetStatus, VersionRange, Vgroups, WorkloadState,
 };
 
 /// A scenario: a starting cluster, steps, and what must hold after each.
@@ -39,6 +39,8 @@ pub struct Scenario {
 pub struct Start {
     /// How many pods.
     pub replicas: u32,
+    /// How many nodes for pods the cluster needs, beside the control plane; any will do if 0.
+    pub workers: u32,
     /// The version of TDengine that they begin with, if it is not the one under test.
     pub version: Option<Version>,
     /// How long it may take until all pods and dnodes are ready.
@@ -174,6 +176,9 @@ pub(super) struct ScenarioForm {
 pub(super) struct StartForm {
     /// How many pods.
     pub replicas: Located<u32>,
+    /// How many nodes for pods the cluster needs, beside the control plane; any will do if not given.
+    #[serde(default)]
+    pub workers: u32,
     /// The version of TDengine that they begin with; the one under test if not given.
     pub version: Option<Located<Release>>,
     /// How long it may take until all pods and dnodes are ready; 5m if not given.
@@ -294,6 +299,10 @@ forms! {
     namespace: NamespaceState => Namespace,
     /// What a workload did, and what became of its rows.
     workload: WorkloadState => Workload,
+    /// Who is a member of the cluster.
+    membership: MembershipState => Membership,
+    /// How often containers were restarted though no fault did it.
+    crashes: Count => Crashes,
 }
 
 /// One of several ways in which something may end.

@@ -71,10 +71,10 @@ impl Expectation {
             }
             Self::Objects(objects) => says(!objects.present.is_empty() || !objects.absent.is_empty(), "objects"),
             Self::Workload(state) => {
-                let counts = [state.acknowledged, state.failed, state.lost, state.duplicated];
+                let counts = [state.acknowledged, state.fresh, state.failed, state.lost, state.duplicated];
                 says(counts.iter().any(Option::is_some), "workload")
             }
-            Self::Namespace(_) => Ok(()),
+            Self::Namespace(_) | Self::Membership(_) | Self::Crashes(_) => Ok(()),
         }
     }
 }

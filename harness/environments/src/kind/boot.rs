@@ -8,6 +8,7 @@ use crate::{
     Cause, EnvironmentError, Owner, Result, State, Tell, Tools, client,
     names::{cluster_name, fresh_id, label},
     state::ClusterRecord,
+    underlay,
 };
 
 /// How often a cluster is tried to be made.
@@ -172,6 +173,14 @@ impl KindCluster {
         let tell = &*options.tell;
         if old {
             tell(&format!("using the kind cluster {name} again"));
+            let nodes = create::nodes(tools, name, &limits).await?;
+            let swept = underlay::sweep(tools, &nodes).await.map_err(|error| {
+                let advice = "delete the cluster (`seatrial clean`) and repeat the run";
+                EnvironmentError::new(Cause::Leftover, error.tried, error.happened, advice)
+            })?;
+            if !swept.is_empty() {
+                tell(&format!("took back what an earlier run did below Kubernetes: {}", swept.join("; ")));
+            }
             let file = state.kubeconfig(name);
             let path = file.to_string_lossy();
             let arguments = ["export", "kubeconfig", "--name", name, "--kubeconfig", path.as_ref()];
@@ -202,6 +211,11 @@ impl KindCluster {
     /// A client for it.
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The commands that it was made with.
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.duty.tools
     }
 
     /// Names of its nodes, which are those of their containers, too.

@@ -82,12 +82,14 @@ impl Running {
     fn stop(&self, stopped: bool) {
         match self {
             Self::V2(taosd) => taosd.stop(stopped),
+            Self::V3(taosd) => taosd.stop(stopped),
         }
     }
 
     fn is_stopped(&self) -> bool {
         match self {
             Self::V2(taosd) => taosd.is_stopped(),
+            Self::V3(taosd) => taosd.is_stopped(),
         }
     }
 }

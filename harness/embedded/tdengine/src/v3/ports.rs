@@ -31,5 +31,7 @@ pub(crate) fn open(taosd: &Arc<Taosd>) -> Vec<ListenGuard> {
 pub(crate) fn dial(from: &Host, ip: Ipv4Addr, port: u16) -> Result<Arc<Taosd>, ConnectError> {
     let listener = from.dial(ip, port)?;
     let open = listener.as_any().downcast::<Open>().map_err(|_| ConnectError::Refused)?;
-    open.0.upgrade().filter(|taosd| !taosd.has_exited()).ok_or(ConnectError::Refused)
+    let taosd = open.0.upgrade().filter(|taosd| !taosd.has_exited()).ok_or(ConnectError::Refused)?;
+    // The kernel of a stopped process accepts the connection, and nothing is ever answered.
+    if taosd.is_stopped() { Err(ConnectError::Unreachable) } else { Ok(taosd) }
 }

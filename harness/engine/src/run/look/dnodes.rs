@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::PoisonError};
 
 use seatrial_cluster::Via;
 use seatrial_record::ObservedKind;
@@ -50,7 +50,8 @@ impl Lens {
         last.unwrap_or_else(|| Glance::no(blank, "", "nobody was asked"))
     }
 
-    fn observe_dnodes(&mut self, rows: &[Dnode]) {
+    pub(super) fn observe_dnodes(&mut self, rows: &[Dnode]) {
+        self.roll.lock().unwrap_or_else(PoisonError::into_inner).sight(rows);
         for dnode in rows {
             let state = if dnode.reason.is_empty() {
                 dnode.status.clone()

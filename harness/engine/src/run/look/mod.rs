@@ -3,6 +3,7 @@
 mod dnodes;
 mod inside;
 mod kubernetes;
+mod membership;
 mod mnodes;
 mod pods;
 mod sql;

@@ -24,6 +24,9 @@ impl Lens {
             return harness(format!("workload `{}` was not started", expected.name));
         };
         compare("acknowledged", expected.acknowledged, progress.acked, String::new());
+        let marked = self.workloads.marked(&expected.name);
+        let fresh = progress.acked.saturating_sub(marked);
+        compare("acknowledged in this step", expected.fresh, fresh, String::new());
         compare("failed", expected.failed, progress.failed, String::new());
         self.observed.push(seatrial_record::Observation {
             kind: ObservedKind::Workload,

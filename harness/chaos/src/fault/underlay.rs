@@ -8,7 +8,7 @@ use thiserror::Error;
 /// Why something below Kubernetes could not be done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{tried}: {happened}")]
-pub struct GroundError {
+pub struct UnderlayError {
     /// What was tried.
     pub tried: String,
     /// What happened.
@@ -52,22 +52,22 @@ impl fmt::Display for Rule {
 
 /// What is below Kubernetes. Everything that is made there carries a mark of ours, so that it can be found and removed
 /// after a kill.
-pub trait Ground: Send + Sync {
+pub trait Underlay: Send + Sync {
     /// Makes a rule.
-    fn lay<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), GroundError>>;
+    fn lay<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>>;
 
     /// Removes a rule; one that is gone, say with its pod, is no error.
-    fn lift<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), GroundError>>;
+    fn lift<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>>;
 
     /// How many packets a rule has dropped; `None` if there is no such rule.
-    fn dropped<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, GroundError>>;
+    fn dropped<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>>;
 
     /// Stops a node at once, without telling anybody.
-    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), GroundError>>;
+    fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), UnderlayError>>;
 
     /// Starts a node again.
-    fn start<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), GroundError>>;
+    fn start<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), UnderlayError>>;
 
     /// True if a node runs.
-    fn runs<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<bool, GroundError>>;
+    fn runs<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<bool, UnderlayError>>;
 }

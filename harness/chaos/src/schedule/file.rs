@@ -1,0 +1,84 @@
+use std::fmt::Write as _;
+
+use super::Schedule;
+
+/// What a schedule is tried on: a cluster at work, which must be whole again afterwards.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// Name of the scenario.
+    pub name: String,
+    /// What it is about, in a sentence.
+    pub summary: String,
+    /// Versions of TDengine that it is for.
+    pub tdengine: String,
+    /// How many pods.
+    pub pods: u32,
+    /// Replicas of the rows.
+    pub replica: u8,
+    /// Comments at the beginning of the file.
+    pub comments: Vec<String>,
+}
+
+impl Frame {
+    /// The scenario file of a schedule.
+    ///
+    /// # Errors
+    ///
+    /// A schedule that is no JSON; there is none.
+    pub fn scenario(&self, schedule: &Schedule) -> Result<String, serde_json::Error> {
+        let mut steps = String::new();
+        for happening in &schedule.0 {
+            // JSON is YAML; strings are left as they are, so that it reads like one.
+            let _ = writeln!(steps, "        - {}", serde_json::to_string(happening)?);
+        }
+        let Self { name, summary, tdengine, pods, replica, comments } = self;
+        let comments: String = comments.iter().map(|line| format!("# {line}\n")).collect();
+        let ordinals = (0..*pods).map(|ordinal| ordinal.to_string()).collect::<Vec<_>>().join(", ");
+        // A node can only be lost if others stay.
+        let nodes = schedule.faults().any(|fault| fault.kind() == "stop-node");
+        let workers = if nodes { format!(", workers: {pods}") } else { String::new() };
+        let loss = if schedule.faults().any(crate::Fault::destroys) && *replica == 1 { "" } else { ", lost: 0" };
+        Ok(format!(
+            r#"{comments}scenario: {name}
+summary: {}
+tdengine: "{tdengine}"
+manifests: [headless]
+timeout: 3h
+start: {{ replicas: {pods}{workers} }}
+steps:
+  - title: Begin to insert
+    do: {{ workload: {{ start: rows, database: load, replica: {replica}, writers: 2, rate: 1 }} }}
+    check:
+      - workload: {{ name: rows, acknowledged: ">=4" }}
+        within: 60s
+      - membership: whole
+        within: 30s
+  - title: The faults
+    do:
+      schedule:
+{steps}  - title: Take back what lasts
+    do: {{ heal: all }}
+  - title: It works again
+    check:
+      - title: all pods are ready
+        pods: {{ ready: [{ordinals}], others: any }}
+        within: 5m
+      - title: the membership is whole
+        membership: whole
+        within: 3m
+      - title: rows are acknowledged
+        workload: {{ name: rows, fresh: ">=4" }}
+        within: 3m
+      - title: no server ended by itself
+        crashes: 0
+  - title: Stop inserting and count
+    do: {{ workload: {{ stop: rows }} }}
+    check:
+      - title: every acknowledged row is there once
+        workload: {{ name: rows, acknowledged: ">=4"{loss}, duplicated: 0 }}
+        within: 2m
+"#,
+            serde_json::to_string(summary)?
+        ))
+    }
+}

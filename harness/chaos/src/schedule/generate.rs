@@ -1,0 +1,98 @@
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::{Happening, Heal, Moment, Schedule};
+use crate::{DeletePod, Fault, Nothing, OnPod, Partition, Role, Scale, Target};
+
+/// Most faults in one schedule.
+const MOST: u32 = 4;
+
+/// A schedule for a cluster of `pods` pods, which follows from the seed alone. `kinds` are the kinds of faults that it
+/// may have; those that need several nodes are not among them unless they are named.
+pub fn generate(seed: u64, pods: u32, kinds: &[&str]) -> Schedule {
+    let mut random = Rng::with_seed(seed);
+    let mut happenings = Vec::new();
+    let mut at = 0;
+    for _ in 0..random.u32(1..=MOST) {
+        at += random.u64(500..8_000);
+        let Some(kind) = random.choice(kinds) else { break };
+        let Some(fault) = fault(kind, pods, &mut random) else { continue };
+        let heal = fault.lasts().then(|| fault.kind().to_owned());
+        // Who scales down in haste often drops the dnode afterwards.
+        let late = match &fault {
+            Fault::Scale(Scale { to, safely: false }) if *to < pods && random.bool() => Some(pods - 1),
+            _ => None,
+        };
+        happenings.push(happening(at, Some(fault), None));
+        if let Some(ordinal) = late {
+            at += random.u64(2_000..15_000);
+            let on = OnPod { pod: Target::Pod(ordinal) };
+            happenings.push(happening(at, Some(Fault::DropDnode(on)), None));
+        }
+        // Some faults last while others happen.
+        if let Some(kind) = heal.filter(|_| random.u32(0..3) > 0) {
+            at += random.u64(2_000..30_000);
+            happenings.push(happening(at, None, Some(Heal::Kind(kind))));
+        }
+    }
+    Schedule(happenings)
+}
+
+fn happening(at_ms: u64, fault: Option<Fault>, heal: Option<Heal>) -> Happening {
+    Happening { at: Moment(Duration::from_millis(at_ms)), fault, heal }
+}
+
+fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
+    let any = |random: &mut Rng| OnPod { pod: Target::Pod(random.u32(0..pods)) };
+    let or_leader = |random: &mut Rng| {
+        if random.u32(0..4) == 0 { OnPod { pod: Target::Role(Role::MnodeLeader) } } else { any(random) }
+    };
+    Some(match kind {
+        "delete-pod" => {
+            let pod = if random.u32(0..6) == 0 { Target::Role(Role::All) } else { or_leader(random).pod };
+            Fault::DeletePod(DeletePod { pod, force: random.bool() })
+        }
+        "kill-process" => Fault::KillProcess(or_leader(random)),
+        "pause-process" => Fault::PauseProcess(or_leader(random)),
+        "rolling-restart" => Fault::RollingRestart(Nothing {}),
+        "scale" => {
+            let to = if random.u32(0..3) == 0 { pods + 1 } else { pods.saturating_sub(1).max(1) };
+            Fault::Scale(Scale { to, safely: to < pods && random.bool() })
+        }
+        "drop-dnode" => Fault::DropDnode(OnPod { pod: Target::Pod(pods - 1) }),
+        "lose-volume" => Fault::LoseVolume(any(random)),
+        "partition" => {
+            let one = random.u32(0..pods);
+            let other = (one + 1 + random.u32(0..pods.saturating_sub(1).max(1))) % pods;
+            Fault::Partition(match random.u32(0..4) {
+                0 => Partition::Pair([one, other]),
+                1 => Partition::Groups(vec![vec![one], (0..pods).filter(|pod| *pod != one).collect()]),
+                2 => Partition::Mute(Target::Pod(one)),
+                _ => Partition::Isolate(Target::Pod(one)),
+            })
+        }
+        "cut-names" => Fault::CutNames(any(random)),
+        "stop-node" => Fault::StopNode(any(random)),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_one_schedule_and_seeds_differ() {
+        let all: Vec<Schedule> = (0..200).map(|seed| generate(seed, 3, &Fault::KINDS)).collect();
+        for (seed, schedule) in (0..).zip(&all) {
+            assert_eq!(*schedule, generate(seed, 3, &Fault::KINDS));
+            assert_eq!(schedule.complaint(), None, "{schedule:?}");
+        }
+        for kind in Fault::KINDS {
+            let there = all.iter().flat_map(Schedule::faults).any(|fault| fault.kind() == kind);
+            assert!(there, "no seed gives {kind}");
+        }
+        assert!(all.iter().collect::<Vec<_>>().windows(2).any(|two| two[0] != two[1]));
+    }
+}

@@ -1,0 +1,11 @@
+//! Schedules: faults as data, in time; how they are made, made smaller, and written as scenario files.
+
+mod file;
+mod generate;
+mod model;
+mod shrink;
+
+pub use file::Frame;
+pub use generate::generate;
+pub use model::{Happening, Heal, Moment, Schedule};
+pub use shrink::shrink;

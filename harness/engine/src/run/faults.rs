@@ -1,0 +1,163 @@
+//! Faults as steps: each is told when it happens, when it is seen to have taken hold, and when it is seen to be gone.
+
+use std::sync::Arc;
+
+use seatrial_chaos::{Change, Fault, FaultError, Heal, Injector, Need, Schedule, Site, Underlay};
+use seatrial_record::{Blame, Body, EvidenceKind, FaultChange, FaultPhase, Verdict};
+use tokio::time::Instant;
+
+use super::{Stage, Stop, act::Acted, check::CheckEnd};
+use crate::scenario::{Action, Scenario};
+
+fn unknown(reason: impl Into<String>) -> CheckEnd {
+    CheckEnd { verdict: Verdict::Unknown, blame: Some(Blame::Harness), reason: reason.into() }
+}
+
+fn failed(tried: &Fault, error: &FaultError) -> CheckEnd {
+    unknown(format!("{tried} was not done: {error}"))
+}
+
+/// The first fault of a scenario that needs what is below Kubernetes.
+pub(super) fn needs_underlay(scenario: &Scenario) -> Option<&Fault> {
+    let actions = scenario.steps.iter().filter_map(|step| step.action.as_ref()).chain(&scenario.finally);
+    let faults = actions.flat_map(|action| match action {
+        Action::Fault(fault) => vec![fault],
+        Action::Schedule(schedule) => schedule.faults().collect(),
+        _ => Vec::new(),
+    });
+    faults.into_iter().find(|fault| fault.need() == Need::Underlay)
+}
+
+impl Stage<'_> {
+    /// An injector for this stage.
+    pub fn arm(&mut self, underlay: Option<Arc<dyn Underlay>>) {
+        let names = &self.names;
+        self.injector = self.access.cluster().map(|cluster| {
+            let site = Site {
+                cluster,
+                stateful_set: names.statefulset.clone(),
+                service: names.service.clone(),
+                claim: names.claim.clone(),
+                port: names.port,
+            };
+            Injector::new(site, underlay)
+        });
+    }
+
+    /// Does a fault and finds its witness.
+    pub(super) async fn inject(&mut self, fault: &Fault) -> Result<Acted, Stop> {
+        let Some(mut injector) = self.injector.take() else {
+            return Ok(Err(unknown("faults need a cluster")));
+        };
+        let done = self.drive(injector.inject(fault)).await;
+        let acted = match done {
+            Err(stop) => Err(stop),
+            Ok(Err(error)) => Ok(Err(failed(fault, &error))),
+            Ok(Ok(change)) => {
+                let number = change.number;
+                self.tell_fault(change)?;
+                match self.drive(injector.witness(number)).await {
+                    Err(stop) => Err(stop),
+                    Ok(change) => self.told(change),
+                }
+            }
+        };
+        self.injector = Some(injector);
+        acted
+    }
+
+    /// Takes faults back and finds the proof that they are gone; the last that was done goes first.
+    pub(super) async fn heal(&mut self, heal: &Heal) -> Result<Acted, Stop> {
+        let Some(mut injector) = self.injector.take() else { return Ok(Ok(())) };
+        let meant: Vec<u32> =
+            injector.active().filter(|(_, fault)| heal.means(fault)).map(|(number, _)| number).collect();
+        let mut acted = Ok(Ok(()));
+        for number in meant.into_iter().rev() {
+            match self.heal_one(&mut injector, number).await {
+                Ok(Ok(())) => {}
+                Ok(Err(end)) => acted = Ok(Err(end)),
+                Err(stop) => {
+                    acted = Err(stop);
+                    break;
+                }
+            }
+        }
+        self.injector = Some(injector);
+        acted
+    }
+
+    async fn heal_one(&mut self, injector: &mut Injector, number: u32) -> Result<Acted, Stop> {
+        match self.drive(injector.heal(number)).await? {
+            Err(error) => return Ok(Err(unknown(format!("a fault was not taken back: {error}")))),
+            Ok(None) => return Ok(Ok(())),
+            Ok(Some(change)) => self.tell_fault(change)?,
+        }
+        let change = self.drive(injector.prove(number)).await?;
+        self.told(change)
+    }
+
+    /// Does what a schedule says, each thing at its time.
+    pub(super) async fn follow(&mut self, schedule: &Schedule) -> Result<Acted, Stop> {
+        let begun = Instant::now();
+        let mut worst = Ok(());
+        for happening in &schedule.0 {
+            self.pause(begun + happening.at.0, false).await?;
+            let acted = match (&happening.fault, &happening.heal) {
+                (Some(fault), _) => self.inject(fault).await?,
+                (None, Some(heal)) => self.heal(heal).await?,
+                (None, None) => Ok(()),
+            };
+            // The schedule goes on, so that nothing stays that it would have healed.
+            if worst.is_ok() {
+                worst = acted;
+            }
+        }
+        Ok(worst)
+    }
+
+    fn told(&mut self, change: Option<Change>) -> Result<Acted, Stop> {
+        let Some(change) = change else { return Ok(Ok(())) };
+        let (phase, fault, text) = (change.phase, change.fault.clone(), change.text.clone());
+        let number = change.number;
+        self.tell_fault(change)?;
+        match phase {
+            FaultPhase::NotWitnessed | FaultPhase::NotHealed => Ok(Err(unknown(format!("{fault}: {text}")))),
+            FaultPhase::Witnessed if !fault.lasts() => {
+                let text = "it was over at once".to_owned();
+                self.tell_fault(Change { number, fault, phase: FaultPhase::Healed, text })?;
+                Ok(Ok(()))
+            }
+            _ => Ok(Ok(())),
+        }
+    }
+
+    fn tell_fault(&mut self, change: Change) -> Result<(), Stop> {
+        let Change { number, fault, phase, text } = change;
+        let mut evidence = Vec::new();
+        if !text.is_empty() {
+            let title = format!("fault {number}, {fault}: {}", words(phase));
+            let now = self.access.now();
+            let seen =
+                seatrial_cluster::Seen::new(EvidenceKind::Command, title, fault.kind(), now, text.as_bytes(), 4096);
+            evidence = self.record(vec![seen])?;
+        }
+        if matches!(phase, FaultPhase::Healing) || (phase == FaultPhase::Witnessed && !fault.lasts()) {
+            self.disturbed.push((number, self.access.now()));
+        }
+        let (name, target) = (fault.kind().to_owned(), fault.target());
+        let scenario = self.key.clone();
+        self.tell(Body::Fault(FaultChange { scenario, fault: number, name, target, phase, text, evidence }))?;
+        Ok(())
+    }
+}
+
+fn words(phase: FaultPhase) -> &'static str {
+    match phase {
+        FaultPhase::Injected => "done",
+        FaultPhase::Witnessed => "the witness",
+        FaultPhase::NotWitnessed => "no witness",
+        FaultPhase::Healing => "taken back",
+        FaultPhase::Healed => "gone",
+        FaultPhase::NotHealed => "not gone",
+    }
+}
