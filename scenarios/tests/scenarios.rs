@@ -7,6 +7,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use seatrial_record::Verdict;
 use seatrial_scenarios::{Checkout, Failure, VERSIONS};
 
+/// Folders that belong to no document.
+const BESIDE: [(&str, &str); 4] =
+    [("chaos", "2.1.1.0"), ("chaos", "3.3.0.1"), ("field", "2.1.1.0"), ("field", "3.3.0.1")];
 const SEED: u64 = 1;
 
 fn main() -> ExitCode {
@@ -21,7 +24,7 @@ fn main() -> ExitCode {
 
 fn trials() -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
-    for (folder, tdengine) in VERSIONS {
+    for (folder, tdengine) in VERSIONS.into_iter().chain(BESIDE) {
         let checkout = Arc::new(Checkout::load(folder)?);
         for plan in checkout.plans(tdengine)? {
             let keys: Vec<_> = plan.runs.iter().map(|run| run.planned.key.as_str()).collect();
