@@ -69,7 +69,7 @@ impl Injector {
 
     /// Does a fault. Whether it took hold, [`Injector::witness`] tells.
     pub async fn inject(&mut self, fault: &Fault) -> Result<Change, FaultError> {
-        let memo = self.act(fault).await?;
+        let memo = Box::pin(self.act(fault)).await?;
         self.excuse(fault, &memo).await;
         self.done += 1;
         self.active.push(Active { number: self.done, fault: fault.clone(), memo });

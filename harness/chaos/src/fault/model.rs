@@ -237,7 +237,9 @@ impl Partition {
             Self::Groups(groups) => {
                 for (number, group) in groups.iter().enumerate() {
                     for other in groups.iter().skip(number + 1).flatten() {
-                        group.iter().for_each(|one| both(*one, *other));
+                        for one in group {
+                            both(*one, *other);
+                        }
                     }
                 }
             }

@@ -19,7 +19,7 @@ impl Injector {
                 let changed: Vec<String> = before.values().filter_map(|pod| replaced(pod, &now)).collect();
                 // The pods of a rolling restart go one by one.
                 let enough = if matches!(fault, Fault::RollingRestart(_)) { 1 } else { before.len() };
-                Ok(told(changed, enough))
+                Ok(told(&changed, enough))
             }
             Memo::Processes(before) => {
                 let mut seen = Vec::new();
@@ -29,7 +29,7 @@ impl Injector {
                         _ => self.killed(*ordinal, pid, pod).await?,
                     });
                 }
-                Ok(told(seen, before.len()))
+                Ok(told(&seen, before.len()))
             }
             Memo::Replicas(before) => {
                 let (asked, pods) = (site.cluster.replicas(&site.stateful_set).await?, site.pods().await?);
@@ -49,7 +49,7 @@ impl Injector {
                     let now = claims.get(&name).map(|claim| &claim.uid);
                     (now != Some(uid)).then(|| format!("the claim {name} with UID {uid} is gone"))
                 };
-                Ok(told(before.iter().filter_map(lost).collect(), before.len()))
+                Ok(told(&before.iter().filter_map(lost).collect::<Vec<_>>(), before.len()))
             }
             Memo::Rules(rules) => self.dropping(fault, rules).await,
             Memo::Nodes(nodes) => {
@@ -59,7 +59,7 @@ impl Injector {
                         stopped.push(format!("node {node} does not run"));
                     }
                 }
-                Ok(told(stopped, nodes.len()))
+                Ok(told(&stopped, nodes.len()))
             }
         }
     }
@@ -80,7 +80,7 @@ impl Injector {
                         seen.push(format!("process {pid} in {} is in state {state}", pod.name));
                     }
                 }
-                Ok(told(seen, before.len()))
+                Ok(told(&seen, before.len()))
             }
             Memo::Replicas(before) => {
                 let (asked, pods) = (site.cluster.replicas(&site.stateful_set).await?, site.pods().await?);
@@ -170,6 +170,6 @@ fn replaced(before: &PodState, now: &BTreeMap<u32, PodState>) -> Option<String> 
 }
 
 /// All of it in one sentence, if there is enough of it.
-fn told(seen: Vec<String>, enough: usize) -> Option<String> {
+fn told(seen: &[String], enough: usize) -> Option<String> {
     (seen.len() >= enough && enough > 0).then(|| seen.join("; "))
 }

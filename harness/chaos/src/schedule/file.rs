@@ -32,7 +32,7 @@ impl Frame {
             let _ = writeln!(steps, "        - {}", serde_json::to_string(happening)?);
         }
         let Self { name, summary, tdengine, pods, replica, comments } = self;
-        let comments: String = comments.iter().map(|line| format!("# {line}\n")).collect();
+        let comments = comments.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
         let ordinals = (0..*pods).map(|ordinal| ordinal.to_string()).collect::<Vec<_>>().join(", ");
         // A node can only be lost if others stay.
         let nodes = schedule.faults().any(|fault| fault.kind() == "stop-node");

@@ -65,9 +65,9 @@ pub fn explore(args: &ExploreArgs) -> Done {
             }
         }
     }
-    let each = took.as_secs_f64() * 1_000.0 / ended.len().max(1) as f64;
+    let each = took / u32::try_from(ended.len().max(1)).unwrap_or(u32::MAX);
     println!(
-        "{} schedules for TDengine {} in {:.1} s ({each:.1} ms each): {passed} passed, {unknown} unknown, {} failed in {} ways",
+        "{} schedules for TDengine {} in {:.1} s ({each:.1?} each): {passed} passed, {unknown} unknown, {} failed in {} ways",
         ended.len(),
         args.tdengine,
         took.as_secs_f64(),
@@ -78,7 +78,8 @@ pub fn explore(args: &ExploreArgs) -> Done {
     by_count.sort_by_key(|(_, found)| std::cmp::Reverse(found.seeds.len()));
     std::fs::create_dir_all(&args.out).map_err(Complaint::environment)?;
     for (number, (kind, found)) in (1..).zip(&by_count) {
-        println!("\n{number}. {kind}: {} schedules, the first with seed {}", found.seeds.len(), found.seeds[0]);
+        let first = found.seeds.first().copied().unwrap_or_default();
+        println!("\n{number}. {kind}: {} schedules, the first with seed {first}", found.seeds.len());
         println!("   {}", found.reason);
         if number <= args.shrink {
             keep_smallest(&bench, kind, found, args, &kinds)?;

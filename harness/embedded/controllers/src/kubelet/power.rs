@@ -92,7 +92,7 @@ impl Shared {
         let _ = self.store.modify::<Node>("", node, |object| {
             let conditions = object.status.get_or_insert_default().conditions.get_or_insert_default();
             for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
-                condition.status = if there { "True" } else { "Unknown" }.to_owned();
+                if there { "True" } else { "Unknown" }.clone_into(&mut condition.status);
                 condition.reason = Some(if there { "KubeletReady" } else { "NodeStatusUnknown" }.to_owned());
                 condition.last_transition_time = Some(now.clone());
             }
@@ -112,7 +112,7 @@ impl Shared {
             let _ = self.store.modify::<Pod>(meta::namespace(pod), meta::name(pod), |pod| {
                 let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
                 for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {
-                    condition.status = "False".to_owned();
+                    "False".clone_into(&mut condition.status);
                     condition.last_transition_time = Some(now.clone());
                 }
             });
