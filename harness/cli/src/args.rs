@@ -1,14 +1,14 @@
 //! The command line.
 
-mod client;
 mod chaos;
+mod client;
 mod environment;
 mod judge;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
-pub use client::Client;
 pub use chaos::{ChaosCommand, ExploreArgs, HistoryArgs, ReplayArgs};
+pub use client::Client;
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 use judge::{COMPARE_EXAMPLES, QUALIFY_EXAMPLES, SELFCHECK_EXAMPLES};
 pub use judge::{CompareArgs, QualifyArgs, SelfcheckArgs};

@@ -85,9 +85,9 @@ impl Stage<'_> {
             Action::Sql(sql) => self.must(&Expectation::Sql(sql.clone())).await,
             Action::Exec(exec) => self.must(&Expectation::Exec(exec.clone())).await,
             Action::Workload(action) => self.work(action, setting).await,
-            Action::Fault(fault) => self.inject(fault).await,
-            Action::Heal(heal) => self.heal(heal).await,
-            Action::Schedule(schedule) => self.follow(schedule).await,
+            Action::Fault(fault) => Box::pin(self.inject(fault)).await,
+            Action::Heal(heal) => Box::pin(self.heal(heal)).await,
+            Action::Schedule(schedule) => Box::pin(self.follow(schedule)).await,
         }
     }
 

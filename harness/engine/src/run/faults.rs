@@ -49,14 +49,14 @@ impl Stage<'_> {
         let Some(mut injector) = self.injector.take() else {
             return Ok(Err(unknown("faults need a cluster")));
         };
-        let done = self.drive(injector.inject(fault)).await;
+        let done = self.drive(Box::pin(injector.inject(fault))).await;
         let acted = match done {
             Err(stop) => Err(stop),
             Ok(Err(error)) => Ok(Err(failed(fault, &error))),
             Ok(Ok(change)) => {
                 let number = change.number;
                 self.tell_fault(change)?;
-                match self.drive(injector.witness(number)).await {
+                match self.drive(Box::pin(injector.witness(number))).await {
                     Err(stop) => Err(stop),
                     Ok(change) => self.told(change),
                 }
@@ -73,7 +73,7 @@ impl Stage<'_> {
             injector.active().filter(|(_, fault)| heal.means(fault)).map(|(number, _)| number).collect();
         let mut acted = Ok(Ok(()));
         for number in meant.into_iter().rev() {
-            match self.heal_one(&mut injector, number).await {
+            match Box::pin(self.heal_one(&mut injector, number)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(end)) => acted = Ok(Err(end)),
                 Err(stop) => {
@@ -87,12 +87,12 @@ impl Stage<'_> {
     }
 
     async fn heal_one(&mut self, injector: &mut Injector, number: u32) -> Result<Acted, Stop> {
-        match self.drive(injector.heal(number)).await? {
+        match self.drive(Box::pin(injector.heal(number))).await? {
             Err(error) => return Ok(Err(unknown(format!("a fault was not taken back: {error}")))),
             Ok(None) => return Ok(Ok(())),
             Ok(Some(change)) => self.tell_fault(change)?,
         }
-        let change = self.drive(injector.prove(number)).await?;
+        let change = self.drive(Box::pin(injector.prove(number))).await?;
         self.told(change)
     }
 
@@ -103,8 +103,8 @@ impl Stage<'_> {
         for happening in &schedule.0 {
             self.pause(begun + happening.at.0, false).await?;
             let acted = match (&happening.fault, &happening.heal) {
-                (Some(fault), _) => self.inject(fault).await?,
-                (None, Some(heal)) => self.heal(heal).await?,
+                (Some(fault), _) => Box::pin(self.inject(fault)).await?,
+                (None, Some(heal)) => Box::pin(self.heal(heal)).await?,
                 (None, None) => Ok(()),
             };
             // The schedule goes on, so that nothing stays that it would have healed.

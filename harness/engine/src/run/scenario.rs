@@ -125,7 +125,7 @@ impl Stage<'_> {
             return Ok(());
         }
         self.last_chance(FINALLY * 2);
-        let text = match self.heal(&Heal::All).await {
+        let text = match Box::pin(self.heal(&Heal::All)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(end)) => end.reason,
             Err(stop @ Stop::Write(_)) => return Err(stop),

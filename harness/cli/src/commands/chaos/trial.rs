@@ -7,14 +7,14 @@ use seatrial_chaos::{Frame, Schedule};
 use seatrial_embedded::{Defects, paused_runtime};
 use seatrial_engine::{
     Keep, Options, Plan, Selection, Suite,
-    scenario::{Mistakes, parse},
+    scenario::{Mistakes, Way, parse},
 };
 use seatrial_environments::Embedded;
 use seatrial_record::{Body, Event, EventLog, FaultPhase, Sink, Verdict, WriteError};
 use seatrial_taos::Version;
 use tokio::sync::watch;
 
-use crate::{commands::run::embedded_edits, complaint::Complaint, home::Loaded};
+use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded};
 
 /// What schedules are tried on.
 pub struct Bench<'a> {
@@ -80,6 +80,7 @@ impl Bench<'_> {
             edits: embedded_edits(&tdengine),
             keep: Keep::Never,
             jobs: NonZeroUsize::MIN,
+            client: Way::Shell,
             cancel: watch::channel(false).1,
         };
         let runtime = paused_runtime().map_err(Complaint::environment)?;
