@@ -58,7 +58,7 @@ impl Stage<'_> {
                 self.tell_fault(change)?;
                 match self.drive(Box::pin(injector.witness(number))).await {
                     Err(stop) => Err(stop),
-                    Ok(change) => self.told(change),
+                    Ok(change) => self.note_phase(change),
                 }
             }
         };
@@ -93,7 +93,7 @@ impl Stage<'_> {
             Ok(Some(change)) => self.tell_fault(change)?,
         }
         let change = self.drive(Box::pin(injector.prove(number))).await?;
-        self.told(change)
+        self.note_phase(change)
     }
 
     /// Does what a schedule says, each thing at its time.
@@ -115,7 +115,7 @@ impl Stage<'_> {
         Ok(worst)
     }
 
-    fn told(&mut self, change: Option<Change>) -> Result<Acted, Stop> {
+    fn note_phase(&mut self, change: Option<Change>) -> Result<Acted, Stop> {
         let Some(change) = change else { return Ok(Ok(())) };
         let (phase, fault, text) = (change.phase, change.fault.clone(), change.text.clone());
         let number = change.number;
