@@ -71,8 +71,8 @@ impl Bench<'_> {
 
     fn watch(&self, plan: &Plan, seed: u64) -> Result<Ended, Complaint> {
         let tdengine = self.version.to_string();
-        let seen = Failures::default();
-        let mut log = EventLog::new(vec![Box::new(seen.clone())]);
+        let failures = Failures::default();
+        let mut log = EventLog::new(vec![Box::new(failures.clone())]);
         let options = Options {
             seatrial: env!("CARGO_PKG_VERSION").to_owned(),
             replay: String::new(),
@@ -90,7 +90,7 @@ impl Bench<'_> {
                 .await
                 .map_err(Complaint::environment)
         })?;
-        let kind = seen.0.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
+        let kind = failures.0.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
         let verdict = summary.verdict.unwrap_or(Verdict::Unknown);
         Ok(Ended { verdict, kind, reason: summary.reason })
     }
