@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::Args;
 
-use super::{EnvironmentArgs, PathArgs};
+use super::{DEFAULT_TDENGINE, EnvironmentArgs, PathArgs};
 
 pub(super) const COMPARE_EXAMPLES: &str = "\
 Examples:
@@ -34,6 +34,7 @@ Examples:
   seatrial selfcheck                              each defect until it is caught
   seatrial selfcheck --full --out target/proof    each defect on each scenario, with selfcheck.html, .md and .json
   seatrial selfcheck --defect dnode-id-reused     one defect
+  seatrial selfcheck --tdengine 3.3.0.1           on the model of 3.x
 
 Exit codes:
   0 every defect was caught by a check that a reader expects, and every scenario caught one
@@ -105,6 +106,9 @@ pub struct SelfcheckArgs {
     /// Where scenarios are.
     #[command(flatten)]
     pub paths: PathArgs,
+    /// The TDengine version whose model is broken; the model of 3.x has fewer defects.
+    #[arg(long, value_name = "V", default_value = DEFAULT_TDENGINE)]
+    pub tdengine: String,
     /// Plant only these defects [default: each in turn].
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,

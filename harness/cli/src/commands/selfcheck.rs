@@ -13,14 +13,13 @@ use crate::{
     selfcheck::{Search, search},
 };
 
-const TDENGINE: &str = "2.1.1.0";
 const SEED: u64 = 1;
 
 /// Plants one defect after the other and tells which check caught it. A defect that nothing catches where it should be
 /// caught fails, and so does a scenario that catches nothing.
 pub fn selfcheck(args: &SelfcheckArgs, cli: &Cli) -> Done {
     let defects = chosen(&args.defect)?;
-    let select = SelectArgs { paths: args.paths.clone(), tdengine: Some(TDENGINE.to_owned()), manifests: None };
+    let select = SelectArgs { paths: args.paths.clone(), tdengine: Some(args.tdengine.clone()), manifests: None };
     let loaded = Home::find()?.load_for(&select)?;
     let plan = loaded.plan(&select, 1)?;
     let partial = !args.defect.is_empty() || !args.paths.paths.is_empty();

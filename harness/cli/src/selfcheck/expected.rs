@@ -1,6 +1,9 @@
-//! Where a reader expects a planted defect to be caught.
+//! Where a reader expects a planted defect to be caught; below, on TDengine 2.x.
 
 use seatrial_embedded::Defect;
+use seatrial_taos::Version;
+
+use super::expected_3x;
 
 /// Where a reader expects a defect to be caught: in one of these scenarios, by a check whose title has this in it.
 pub struct Expected {
@@ -10,9 +13,17 @@ pub struct Expected {
     pub by: &'static [(&'static str, &'static str)],
 }
 
+/// The expectation for a defect on a TDengine version; `None` if its model does not have the defect.
+pub fn expected_on(tdengine: Version, defect: Defect) -> Option<Expected> {
+    match tdengine.first_three() {
+        [..=2, ..] => Some(expected(defect)),
+        _ => expected_3x::expected(defect),
+    }
+}
+
 /// The expectation for each defect.
 #[allow(clippy::match_same_arms, clippy::too_many_lines, reason = "one line a defect, in their order")]
-pub fn expected(defect: Defect) -> Expected {
+fn expected(defect: Defect) -> Expected {
     use Defect as D;
     let of = |area, by| Expected { area, by };
     match defect {
@@ -99,13 +110,13 @@ pub fn expected(defect: Defect) -> Expected {
     }
 }
 
-const KUBERNETES: &str = "Kubernetes";
-const KUBELET: &str = "kubelet";
+pub(super) const KUBERNETES: &str = "Kubernetes";
+pub(super) const KUBELET: &str = "kubelet";
 const DNS: &str = "DNS";
-const STORAGE: &str = "storage";
-const MEMBERSHIP: &str = "TDengine membership";
-const SQL: &str = "SQL";
-const SHELL: &str = "shell output";
+pub(super) const STORAGE: &str = "storage";
+pub(super) const MEMBERSHIP: &str = "TDengine membership";
+pub(super) const SQL: &str = "SQL";
+pub(super) const SHELL: &str = "shell output";
 const REST: &str = "REST output";
 
 impl Expected {

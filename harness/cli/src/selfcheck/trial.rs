@@ -10,7 +10,7 @@ use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
 use seatrial_report::selfcheck::Catch;
 use tokio::sync::watch;
 
-use super::expected::expected;
+use super::expected::expected_on;
 use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded, runtime};
 
 /// Runs the one scenario of `plan` with `defect` planted, if any: the checks that did not pass.
@@ -36,8 +36,9 @@ pub fn trial(plan: &Plan, loaded: &Loaded, defect: Option<Defect>, seed: u64) ->
         catches.push(Catch { step: 0, check: 0, title: "the run".into(), reason: summary.reason, expected: false });
     }
     let name = plan.runs.first().map_or("", |run| run.planned.name.as_str());
+    let expected = defect.and_then(|defect| expected_on(plan.version, defect));
     for catch in &mut catches {
-        catch.expected = defect.is_some_and(|defect| expected(defect).is(name, &catch.title));
+        catch.expected = expected.as_ref().is_some_and(|expected| expected.is(name, &catch.title));
     }
     Ok(catches)
 }
