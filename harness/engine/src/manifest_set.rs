@@ -80,7 +80,12 @@ impl ManifestSet {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             files.push(ManifestFile { name, manifests });
         }
-        Ok(Self { name, files, tdengine: None })
+        let set = Self { name, files, tdengine: None };
+        // A kind with a typo is a kind that the harness does not know.
+        set.names("").map_err(|error| {
+            wrong(error.to_string()).help("a set of manifests has one StatefulSet; look for a typo in a `kind`")
+        })?;
+        Ok(set)
     }
 
     /// True if its document speaks of a version, given by its first three parts.
