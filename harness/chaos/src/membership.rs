@@ -70,7 +70,9 @@ mod tests {
 
     fn judge(sights: &[&[Dnode]], pods: &[&str]) -> String {
         let mut membership = Membership::default();
-        sights.iter().for_each(|dnodes| membership.sight(dnodes));
+        for dnodes in sights {
+            membership.sight(dnodes);
+        }
         let pods: Vec<String> = pods.iter().map(|pod| (*pod).to_owned()).collect();
         membership.violations(sights.last().unwrap(), &pods).join("; ")
     }
