@@ -83,9 +83,7 @@ fn simpler_faults(fault: &Fault) -> Vec<Fault> {
     let on = |pod| OnPod { pod: Target::Pod(pod) };
     let pods = 0..2;
     match fault {
-        Fault::DeletePod(DeletePod { pod: Target::Pod(0), force: false }) | Fault::Partition(Partition::Pair(_)) => {
-            Vec::new()
-        }
+        Fault::DeletePod(DeletePod { pod: Target::Pod(0), force: false }) => Vec::new(),
         Fault::DeletePod(DeletePod { pod, force: true }) => {
             vec![Fault::DeletePod(DeletePod { pod: pod.clone(), force: false })]
         }
@@ -95,7 +93,12 @@ fn simpler_faults(fault: &Fault) -> Vec<Fault> {
         Fault::KillProcess(old) if old.pod != Target::Pod(0) => pods.map(|pod| Fault::KillProcess(on(pod))).collect(),
         Fault::PauseProcess(old) if old.pod != Target::Pod(0) => pods.map(|pod| Fault::PauseProcess(on(pod))).collect(),
         Fault::Scale(Scale { to, safely: true }) => vec![Fault::Scale(Scale { to: *to, safely: false })],
-        Fault::Partition(_) => [[0, 1], [0, 2], [1, 2]].map(|pair| Fault::Partition(Partition::Pair(pair))).to_vec(),
+        Fault::Partition(old) => [[0, 1], [0, 2], [1, 2]]
+            .map(Partition::Pair)
+            .into_iter()
+            .take_while(|pair| pair != old)
+            .map(Fault::Partition)
+            .collect(),
         _ => Vec::new(),
     }
 }
