@@ -1,17 +1,15 @@
 //! Error codes and texts of 2.1.1.0, under the names of its public header `taoserror.h` without `TSDB_CODE_`.
 
-pub mod v3;
-
 use crate::SqlError;
 
 macro_rules! codes {
     ($($name:ident = $code:literal, $text:literal;)+) => {
         $(
             #[doc = concat!("`", $text, "`")]
-            pub const $name: i32 = full($code);
+            pub const $name: i32 = $crate::codes::full($code);
         )+
 
-        /// The text of a code; empty for a code that 2.1.1.0 does not have.
+        /// The text of a code; empty for a code that this version does not have.
         pub fn text(code: i32) -> &'static str {
             match code {
                 $($name => $text,)+
@@ -20,6 +18,8 @@ macro_rules! codes {
         }
     };
 }
+
+pub mod v3;
 
 /// The full code of the low 16 bits that REST tells: `0x80000000 | low`.
 pub const fn full(low: u16) -> i32 {

@@ -1,24 +1,6 @@
 //! Error codes and texts of 3.3.0.1, under the names of its public header `taoserror.h` without `TSDB_CODE_`.
 
-use super::full;
 use crate::SqlError;
-
-macro_rules! codes {
-    ($($name:ident = $code:literal, $text:literal;)+) => {
-        $(
-            #[doc = concat!("`", $text, "`")]
-            pub const $name: i32 = full($code);
-        )+
-
-        /// The text of a code; empty for a code that is not in the table.
-        pub fn text(code: i32) -> &'static str {
-            match code {
-                $($name => $text,)+
-                _ => "",
-            }
-        }
-    };
-}
 
 /// The error of `code` with its standard text.
 pub fn error(code: i32) -> SqlError {

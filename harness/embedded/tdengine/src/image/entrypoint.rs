@@ -5,8 +5,8 @@ use std::{net::Ipv4Addr, sync::Arc};
 use tokio::time::{Duration, sleep};
 
 use super::{
+    capture::{Captured, capture, program},
     container::Machine,
-    userland::{self, Buffer, Input, Output, Shell, Streams},
 };
 
 /// Milliseconds until the script runs.
@@ -41,26 +41,6 @@ pub(crate) async fn run(machine: Arc<Machine>) -> u8 {
         return program(&machine, [command, args].concat()).await;
     }
     Script { machine: &machine, args }.run().await.unwrap_or_else(|code| code)
-}
-
-/// Runs a program with the container's log as its streams.
-pub(super) async fn program(machine: &Arc<Machine>, argv: Vec<String>) -> u8 {
-    let (out, err) = (Buffer::default(), Buffer::default());
-    let streams = Streams {
-        stdin: Input::new(None),
-        out: Output::new(Box::new(out.clone())),
-        err: Output::new(Box::new(err.clone())),
-        tty: false,
-    };
-    let env = machine.environment();
-    let code = userland::start(machine, &env, argv, streams).await;
-    for line in String::from_utf8_lossy(&out.take()).lines() {
-        machine.context.log.out(line);
-    }
-    for line in String::from_utf8_lossy(&err.take()).lines() {
-        machine.context.log.err(line);
-    }
-    code
 }
 
 struct Script<'a> {
@@ -157,8 +137,8 @@ impl Script<'_> {
                 Wait::Startup | Wait::Check => format!("taos -h {host} {port_flag}-n startup"),
             };
             self.trace(&question);
-            let (code, _, errors) = self.capture(&question).await;
-            self.log_errors(&errors);
+            let Captured { code, err, .. } = capture(machine, "bash", &question).await;
+            self.log_errors(&err);
             if code != 0 {
                 self.trace(format!("es={code}"));
             }
@@ -171,11 +151,11 @@ impl Script<'_> {
         }
         let create = format!("taos -h {host} {port_flag}-s 'create dnode \"{fqdn}:{port}\";'");
         self.trace(&create);
-        let (code, output, errors) = self.capture(&create).await;
-        for line in output.lines() {
+        let Captured { code, out, err } = capture(machine, "bash", &create).await;
+        for line in out.lines() {
             self.print(line);
         }
-        self.log_errors(&errors);
+        self.log_errors(&err);
         if code != 0 {
             return Err(code);
         }
@@ -188,20 +168,6 @@ impl Script<'_> {
         for line in text.lines() {
             self.machine.context.log.err(line);
         }
-    }
-
-    /// Runs a command; its exit code, output and errors.
-    async fn capture(&self, command: &str) -> (u8, String, String) {
-        let (out, err) = (Buffer::default(), Buffer::default());
-        let streams = Streams {
-            stdin: Input::new(None),
-            out: Output::new(Box::new(out.clone())),
-            err: Output::new(Box::new(err.clone())),
-            tty: false,
-        };
-        let code = Shell::new(Arc::clone(self.machine), "bash").run(command, streams).await;
-        let text = |buffer: &Buffer| String::from_utf8_lossy(&buffer.take()).into_owned();
-        (code, text(&out), text(&err))
     }
 }
 

@@ -6,9 +6,8 @@ use tokio::time::{Duration, sleep};
 
 use super::{
     adapter,
+    capture::{capture, program},
     container::Machine,
-    entrypoint::program,
-    userland::{Buffer, Input, Output, Shell, Streams},
 };
 
 /// Milliseconds until the script has read the configuration.
@@ -59,35 +58,21 @@ async fn join(machine: &Arc<Machine>, fqdn: &str) {
     }
     let own = Some(env("TAOS_SERVER_PORT")).filter(|port| !port.is_empty()).unwrap_or_else(|| "6030".to_owned());
     loop {
-        let (answer, _) = capture(machine, &format!("taos -h {host} -P {port} --check")).await;
-        let status = answer.lines().map(str::trim).find(|line| line.starts_with(|c: char| c.is_ascii_digit()));
+        let answer = capture(machine, "sh", &format!("taos -h {host} -P {port} --check")).await;
+        let status = answer.out.lines().map(str::trim).find(|line| line.starts_with(|c: char| c.is_ascii_digit()));
         log.out(status.unwrap_or_default());
         if status.is_some_and(|status| status.starts_with("2:")) {
             log.out("execute create dnode");
             let create = format!("taos -h {host} -P {port} -s 'create dnode \"{fqdn}:{own}\";'");
-            let (answer, errors) = capture(machine, &create).await;
-            for line in errors.lines() {
+            let answer = capture(machine, "sh", &create).await;
+            for line in answer.err.lines() {
                 log.err(line);
             }
-            for line in answer.lines() {
+            for line in answer.out.lines() {
                 log.out(line);
             }
             return;
         }
         sleep(Duration::from_secs(1)).await;
     }
-}
-
-/// Runs a command; what it prints, and its errors.
-async fn capture(machine: &Arc<Machine>, command: &str) -> (String, String) {
-    let (out, err) = (Buffer::default(), Buffer::default());
-    let streams = Streams {
-        stdin: Input::new(None),
-        out: Output::new(Box::new(out.clone())),
-        err: Output::new(Box::new(err.clone())),
-        tty: false,
-    };
-    Shell::new(Arc::clone(machine), "sh").run(command, streams).await;
-    let text = |buffer: &Buffer| String::from_utf8_lossy(&buffer.take()).into_owned();
-    (text(&out), text(&err))
 }

@@ -1,6 +1,7 @@
 //! The image `tdengine/tdengine`: its entrypoint, its files, and the few programs that people run in it.
 
 mod adapter;
+mod capture;
 mod commands;
 mod container;
 mod entrypoint;
