@@ -253,7 +253,7 @@ fn kinds(comparison: &Comparison) -> Section {
     Section::new(
         "Times",
         "The middle of all times of a kind, in the steps that both went through; as fine as the runs looked, every second or two.",
-        &["Kind", "A", "B", "B by A", "", "Counted"],
+        &["Kind", "A", "B", "B by A", "Limit", "Counted"],
     )
     .rows(comparison.kinds.iter().map(row))
 }
