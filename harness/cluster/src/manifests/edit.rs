@@ -119,6 +119,27 @@ impl Manifests {
         Ok(())
     }
 
+    /// Gives the Service of the `StatefulSet` another name, where it is among the manifests, in the set, and in
+    /// the server's environment. With it every end point changes.
+    pub fn set_service_name(&mut self, name: &str) -> Result<(), ManifestError> {
+        const EDIT: &str = "rename the Service";
+        let set = self.one_stateful_set(EDIT)?;
+        let spec = mapping(&mut set.data, &["spec"]).ok_or_else(|| error(EDIT, "the StatefulSet has no spec"))?;
+        let old = spec.insert("serviceName".to_owned(), name.into());
+        let old = old.filter(Value::is_string).ok_or_else(|| error(EDIT, "the StatefulSet has no serviceName"))?;
+        let variables = self.container(EDIT)?.get_mut("env").and_then(Value::as_array_mut);
+        for value in variables.into_iter().flatten().filter_map(|variable| variable.get_mut("value")) {
+            if *value == old {
+                *value = name.into();
+            }
+        }
+        let objects = self.0.iter_mut().map(|manifest| &mut manifest.object);
+        for service in objects.filter(|object| is(object, "v1", "Service") && old == object.name_any()) {
+            service.metadata.name = Some(name.to_owned());
+        }
+        Ok(())
+    }
+
     /// Puts all objects into a namespace. Those of the cluster are not told apart here; an apply does.
     pub fn set_namespace(&mut self, namespace: &str) {
         for manifest in &mut self.0 {
@@ -154,7 +175,7 @@ metadata: {name: tdengine}
 spec:
   serviceName: taosd
   selector: {}
-  template: {spec: {containers: [{name: tdengine, image: old}]}}
+  template: {spec: {containers: [{name: tdengine, image: old, env: [{name: SERVICE_NAME, value: taosd}, {name: TZ, value: UTC}]}]}}
   volumeClaimTemplates: [{metadata: {name: taosdata}, spec: {storageClassName: standard}}]
 ";
 
@@ -181,6 +202,12 @@ spec:
         assert_eq!(spec["volumeClaimTemplates"][0]["spec"]["storageClassName"], "fast");
         assert!(objects.iter().all(|object| object.metadata.namespace.as_deref() == Some("trial")));
         assert_eq!(manifests.stateful_set_name().unwrap(), "tdengine");
+        manifests.set_service_name("other").unwrap();
+        let objects = manifests.objects();
+        assert_eq!(objects[0].metadata.name.as_deref(), Some("other"));
+        assert_eq!(objects[1].data["spec"]["serviceName"], "other");
+        let env = &objects[1].data["spec"]["template"]["spec"]["containers"][0]["env"];
+        assert_eq!((&env[0]["value"], &env[1]["value"]), (&json!("other"), &json!("UTC")));
         manifests.set_storage_class(None).unwrap();
         assert!(manifests.objects()[1].data.pointer("/spec/volumeClaimTemplates/0/spec/storageClassName").is_none());
     }
@@ -191,6 +218,7 @@ spec:
         let mut manifests = Manifests::parse("a.yaml", text).unwrap();
         assert_eq!(manifests.set_image("x").unwrap_err().to_string(), "cannot set the image: there is no StatefulSet");
         assert!(manifests.set_headless().is_err() && manifests.set_replicas(1).is_err());
+        assert!(manifests.set_service_name("x").is_err());
         let mut manifests = Manifests::parse("a.yaml", TEXT).unwrap();
         assert!(manifests.set_pull_policy("Sometimes").is_err());
         let mut twice = manifests.clone();

@@ -9,37 +9,32 @@ use seatrial_sim::{Clock, ContainerLog};
 /// Lines that a log file keeps; the oldest go first.
 const KEPT: usize = 4_000;
 
-/// The log file of a server, `/var/log/taos/taosdlog.0`: in the container, so it is gone when the container is. Servers of
-/// 3.x print the same lines (recording of 3.3.0.1 on kind: `kubectl logs`).
+/// The log file of a server, `/var/log/taos/taosdlog.0`: in the container, so it is gone when the container is. Servers
+/// print the same lines (`kubectl logs` of real 2.1.1.0 and 3.3.0.1).
 #[derive(Clone)]
 pub(crate) struct ServerLog {
     clock: Clock,
-    printed: Option<ContainerLog>,
+    printed: ContainerLog,
+    /// The thread, and what else a line has before its module.
+    thread: &'static str,
     lines: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl ServerLog {
-    /// An empty file, whose lines are also printed if there is a log to print them to.
-    pub fn new(clock: Clock, printed: Option<ContainerLog>) -> Self {
-        Self { clock, printed, lines: Arc::default() }
+    /// An empty file, whose lines are printed, too.
+    pub fn new(clock: Clock, printed: ContainerLog, thread: &'static str) -> Self {
+        Self { clock, printed, thread, lines: Arc::default() }
     }
 
     /// Adds a line: the module's three letters, `ERROR ` where it is one, and the text.
     pub fn line(&self, module: &str, text: impl AsRef<str>) {
         let time = self.clock.now().strftime("%m/%d %H:%M:%S%.6f");
+        let line = format!("{time} {} {module} {}", self.thread, text.as_ref());
+        self.printed.out(line.clone());
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = text.as_ref();
         if lines.len() == KEPT {
             lines.pop_front();
         }
-        let line = match &self.printed {
-            None => format!("{time} 00000121 {module} {text}"),
-            Some(printed) => {
-                let line = format!("{time} 00000061 C {module} {text}");
-                printed.out(line.clone());
-                line
-            }
-        };
         lines.push_back(line);
     }
 

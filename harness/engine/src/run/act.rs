@@ -94,13 +94,16 @@ impl Stage<'_> {
     /// Applies all manifests of a set.
     pub async fn apply_all(&mut self, set: &ManifestSet, edits: &Edits, replicas: u32) -> Result<Acted, Stop> {
         let files = set.files.iter().map(|file| file.name.clone()).collect();
-        let apply = Apply { files, set: None, replicas: Some(replicas), parallel: false };
+        let apply = Apply { files, set: None, replicas: Some(replicas), parallel: false, service: None };
         self.apply_files(&apply, set, edits).await
     }
 
     async fn apply_files(&mut self, apply: &Apply, set: &ManifestSet, edits: &Edits) -> Result<Acted, Stop> {
         let edited = set.some(&apply.files).and_then(|mut manifests| {
             edits.make(&mut manifests, apply.replicas, apply.parallel)?;
+            if let Some(service) = &apply.service {
+                manifests.set_service_name(service)?;
+            }
             Ok(manifests)
         });
         let manifests = match edited {

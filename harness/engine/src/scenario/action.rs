@@ -56,6 +56,8 @@ pub struct Apply {
     /// True to have the StatefulSet start all its pods at once.
     #[serde(default)]
     pub parallel: bool,
+    /// Another name for the Service, and with it other end points; as in the files if not given.
+    pub service: Option<String>,
 }
 
 /// Ways to restart pods.

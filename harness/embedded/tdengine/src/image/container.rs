@@ -158,8 +158,8 @@ impl Machine {
         files.write("/etc/hostname", format!("{}\n", pod.name).into_bytes());
         let search = format!("search {0}.svc.cluster.local svc.cluster.local cluster.local\n", pod.namespace);
         files.write("/etc/resolv.conf", format!("{search}nameserver 10.96.0.10\noptions ndots:5\n").into_bytes());
-        let printed = (server == Server::V3).then(|| context.log.clone());
-        let log = ServerLog::new(context.world.clock, printed);
+        let thread = if server == Server::V3 { "00000061 C" } else { "00000121" };
+        let log = ServerLog::new(context.world.clock, context.log.clone(), thread);
         let (running, ended) = (Mutex::default(), watch::Sender::new(None));
         Self { context, files, wait, version, server, log, running, ended }
     }

@@ -97,11 +97,25 @@ impl Dnode {
             let in_use = file.get("inUse").and_then(serde_json::Value::as_u64);
             dnode.mnodes.in_use = in_use.and_then(|at| usize::try_from(at).ok()).unwrap_or_default();
         }
+        if let Some(file) = read("dnodeEps.json") {
+            let members = file.get("dnodeInfos").and_then(|list| list.as_array()).into_iter().flatten();
+            let member = |info: &serde_json::Value| {
+                let port = info.get("dnodePort").and_then(serde_json::Value::as_u64)?;
+                let ep = EndPoint { fqdn: info.get("dnodeFqdn")?.as_str()?.into(), port: u16::try_from(port).ok()? };
+                Some(Member { id: info.get("dnodeId").and_then(as_id)?, ep })
+            };
+            dnode.dnodes = members.filter_map(member).collect();
+        }
         if dnode.mnodes.members.is_empty() {
             let ep = node.host.config.first_ep(&node.ep.fqdn);
             dnode.mnodes = MnodeSet { members: vec![Member { id: 0, ep }], in_use: 0 };
         }
         dnode
+    }
+
+    /// The end point under which the cluster knows this dnode, if it is not the one that it has now.
+    pub fn known_elsewhere(&self, node: &Taosd) -> Option<&EndPoint> {
+        self.dnodes.iter().find(|member| member.id == self.id).map(|member| &member.ep).filter(|ep| **ep != node.ep)
     }
 
     /// Sends the next status message so many milliseconds from now, and none before.

@@ -44,6 +44,15 @@ impl Server for State {
     fn boot(&mut self, node: &Taosd) {
         node.host.log.line("DND", "start to initialize TDengine");
         self.dnode = Dnode::load(node);
+        if let Some(ep) = self.dnode.known_elsewhere(node) {
+            let id = self.dnode.id;
+            let line =
+                format!("ERROR dnode:{id}, localEp is different from {ep} in dnodeEps.json and need reconfigured");
+            node.host.log.line("DND", line);
+            node.host.log.line("DND", "Failed to start TDengine, please check the log at:/var/log/taos");
+            node.exit(1);
+            return;
+        }
         self.open_vnodes(node);
         if node.has_exited() {
             return;

@@ -108,6 +108,11 @@ impl Dnode {
         }
     }
 
+    /// The end point under which the cluster knows this dnode, if it is not the one that it has now.
+    pub fn known_elsewhere(&self, node: &Taosd) -> Option<&EndPoint> {
+        self.peers.iter().find(|peer| peer.id == self.id).map(|peer| &peer.ep).filter(|ep| **ep != node.ep)
+    }
+
     fn save(&self, node: &Taosd) {
         let peer = |peer: &Peer| {
             let (id, fqdn, port, mnode) = (peer.id, &peer.ep.fqdn, peer.ep.port, u8::from(peer.mnode));

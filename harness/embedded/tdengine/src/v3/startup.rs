@@ -28,10 +28,26 @@ impl State {
         let log = &node.host.log;
         log.line("DND", "start to init dnode env");
         self.dnode = super::dnode::Dnode::load(node);
-        if self.dnode.dropped {
+        let refusal = if self.dnode.dropped {
             log.line("DND", "ERROR dnode will not start since its already dropped");
-            log.line("DND", "ERROR failed to create dnode since Config not found");
-            log.line("DND", "ERROR failed to init dnode since Config not found");
+            Some("Config not found")
+        } else if let Some(known) = self.dnode.known_elsewhere(node) {
+            let (id, own) = (self.dnode.id, &node.ep);
+            log.line("DND", format!("ERROR dnode:{id}, localEp {own} different from {known}"));
+            log.line(
+                "DND",
+                format!(
+                    "ERROR localEp {own} different with /var/lib/taos//dnode/dnode.json and need to be reconfigured"
+                ),
+            );
+            log.line("DND", "ERROR failed to read file since Invalid config option");
+            Some("Invalid config option")
+        } else {
+            None
+        };
+        if let Some(reason) = refusal {
+            log.line("DND", format!("ERROR failed to create dnode since {reason}"));
+            log.line("DND", format!("ERROR failed to init dnode since {reason}"));
             node.post(node.chance(REFUSED.0, REFUSED.1), Event::Exit(255));
             return;
         }
