@@ -4,7 +4,7 @@
 mod samples;
 
 use rstest::rstest;
-use seatrial_record::{Event, EventLog, Sink};
+use seatrial_record::{Body, Event, EventLog, Sink};
 use seatrial_report::{Lang, Options, RunFacts, Terminal, Verbosity, terminal};
 
 fn facts() -> RunFacts {
@@ -37,6 +37,17 @@ fn quiet_and_verbose() {
     let verbose = Options { verbosity: Verbosity::Verbose, ..Options::default() };
     insta::assert_snapshot!("quiet", show(&samples::failing(), &quiet));
     insta::assert_snapshot!("verbose", show(&samples::contradicted(), &verbose));
+}
+
+/// Two scenarios at once: each line says whose it is, so that no header has to be repeated.
+#[test]
+fn side_by_side() {
+    let mut events = samples::passing();
+    let starts = |event: &Event| matches!(event.body, Body::ScenarioStarted { .. });
+    let first = events.iter().position(starts).unwrap();
+    let second = events.iter().rposition(starts).unwrap();
+    events[first..=second].rotate_right(1);
+    insta::assert_snapshot!(show(&events, &Options::default()));
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub(crate) struct Screen {
     pub(crate) model: Option<Model>,
     /// Key of the scenario whose header was printed last.
     current: Option<String>,
+    /// True once scenarios ran side by side: then each line says whose it is.
+    side_by_side: bool,
 }
 
 /// All that the terminal shows of a stream, also of one without an end.
@@ -37,7 +39,7 @@ pub fn render(events: &[Event], options: &Options, facts: Option<&RunFacts>) -> 
 
 impl Screen {
     pub(crate) fn new(options: Options) -> Self {
-        Self { options, model: None, current: None }
+        Self { options, model: None, current: None, side_by_side: false }
     }
 
     /// The lines that follow from `event`; empty if it changes nothing that is shown.
@@ -54,6 +56,7 @@ impl Screen {
             return String::new();
         }
         model.add(event);
+        self.side_by_side |= running(model).nth(1).is_some();
         let Some(model) = &self.model else { return String::new() };
         let (text, current) = self.lines(model, &event.body);
         if current.is_some() {
@@ -66,19 +69,23 @@ impl Screen {
     pub(crate) fn now(&self) -> Option<String> {
         let model = self.model.as_ref()?;
         let done = model.scenarios.iter().filter(|scenario| scenario.mark() != Mark::Unfinished).count();
-        let scenario = model
-            .scenarios
-            .iter()
-            .rev()
-            .find(|scenario| scenario.last().is_some_and(|attempt| attempt.finished.is_none()))?;
-        let attempt = scenario.last()?;
+        let progress = format!("[{done}/{}]", model.scenarios.len());
+        let short = |text: &str| width::cut(text, self.options.columns().saturating_sub(4));
+        if self.side_by_side {
+            let at = |(scenario, attempt): (&Scenario, &Attempt)| {
+                let step = attempt.steps.last().map_or(0, |step| step.number);
+                format!("{} {step}/{}", scenario.planned.key, scenario.planned.steps.len().saturating_sub(1))
+            };
+            let all: Vec<String> = running(model).map(at).collect();
+            return (!all.is_empty()).then(|| short(&format!("{progress} {}", all.join(" · "))));
+        }
+        let (scenario, attempt) = running(model).last()?;
         let step = attempt.steps.last();
         let at = spans::offset(spans::between(attempt.started, attempt.last));
         let title = step.map_or("", |step| step.title.as_str());
         let number = step.map_or(0, |step| step.number);
         let last = scenario.planned.steps.len().saturating_sub(1);
-        let text = format!("[{done}/{}] {} {number}/{last} +{at} {title}", model.scenarios.len(), scenario.planned.key);
-        Some(width::cut(&text, self.options.columns().saturating_sub(4)))
+        Some(short(&format!("{progress} {} {number}/{last} +{at} {title}", scenario.planned.key)))
     }
 
     fn paint(&self) -> Paint {
@@ -112,7 +119,7 @@ impl Screen {
         let quiet = self.options.verbosity == Verbosity::Quiet;
         match body {
             Body::ScenarioStarted { scenario, .. } => match find(model, scenario) {
-                Some((scenario, attempt)) if !quiet => {
+                Some((scenario, attempt)) if !quiet && !self.side_by_side => {
                     (self.scenario_header(scenario, attempt, false), Some(scenario.planned.key.clone()))
                 }
                 _ => (String::new(), None),
@@ -125,12 +132,12 @@ impl Screen {
                 let mut text = String::new();
                 let mut current = None;
                 let shown = !quiet || step.mark().is_problem();
-                if shown && self.current.as_ref() != Some(&scenario.planned.key) {
+                if shown && !self.side_by_side && self.current.as_ref() != Some(&scenario.planned.key) {
                     text += &self.scenario_header(scenario, attempt, !quiet);
                     current = Some(scenario.planned.key.clone());
                 }
                 if shown {
-                    text += &self.step_line(attempt, step);
+                    text += &self.step_line(scenario, attempt, step);
                     text += &self.check_lines(step);
                     text += &failure::blocks(model, scenario, step, &self.options);
                 }
@@ -165,7 +172,7 @@ impl Screen {
         format!("\n{}  {}", paint.bold(&name), paint.dim(&summary)).trim_end().to_owned() + "\n"
     }
 
-    fn step_line(&self, attempt: &Attempt, step: &Step) -> String {
+    fn step_line(&self, scenario: &Scenario, attempt: &Attempt, step: &Step) -> String {
         let mark = step.mark();
         let passed = step.checks.iter().filter(|check| check.result.verdict == seatrial_record::Verdict::Pass).count();
         let outcomes: Vec<&str> = step.checks.iter().filter_map(|check| check.result.outcome.as_deref()).collect();
@@ -179,15 +186,17 @@ impl Screen {
         let tail = width::cut(&tail, 32);
         let start = spans::offset(spans::between(attempt.started, step.started));
         let took = step.finished.as_ref().map_or_else(String::new, |end| spans::length(end.took_ms));
+        let whose = if self.side_by_side { format!("{}  ", scenario.planned.key) } else { String::new() };
         let title = format!("{}. {}", step.number, step.title);
         let room = self.options.columns().saturating_sub(2 + 2 + 9 + 2 + 12 + 2 + 2 + width::of(&tail));
         let paint = self.paint();
         format!(
-            "  {} {}  {}  {}  {}",
+            "  {} {}  {}  {}{}  {}",
             paint.mark(mark, mark.sign()),
             paint.dim(&format!("{start:>8}")),
             paint.dim(&width::fit(&format!("{took:>12}"), 12)),
-            width::fit(&title, room),
+            paint.bold(&whose),
+            width::fit(&title, room.saturating_sub(width::of(&whose))),
             paint.dim(&tail),
         )
         .trim_end()
@@ -217,20 +226,21 @@ impl Screen {
         let Some(end) = &attempt.finished else { return String::new() };
         let paint = self.paint();
         let told = attempt.steps.iter().any(|step| step.mark().is_problem());
-        if self.options.verbosity == Verbosity::Quiet {
+        let mut text = String::new();
+        if self.side_by_side || self.options.verbosity == Verbosity::Quiet {
             let checks = format!("{}/{}", end.passed, end.checks);
             let took = spans::length(end.took_ms);
             let name = width::fit(&scenario.planned.key, 48);
-            return format!("{} {name} {checks:>9}  {took:>12}\n", paint.mark(mark, mark.sign()));
+            text = format!("{} {name} {checks:>9}  {took:>12}\n", paint.mark(mark, mark.sign()));
         }
         // What a step already said is not said again.
         if mark == Mark::Pass || (told && !end.reason.is_empty()) {
-            return String::new();
+            return text;
         }
-        let text = if end.reason.is_empty() { self.words().nothing_checked } else { &end.reason };
-        let lines = width::wrap(text, self.options.columns() - 4);
+        let reason = if end.reason.is_empty() { self.words().nothing_checked } else { &end.reason };
+        let lines = width::wrap(reason, self.options.columns() - 4);
         let sign = paint.mark(mark, mark.sign());
-        lines.iter().fold(String::new(), |text, line| text + "  " + &sign + " " + line + "\n")
+        lines.iter().fold(text, |text, line| text + "  " + &sign + " " + line + "\n")
     }
 
     /// Steps that never ended: what a killed run was at.
@@ -239,13 +249,19 @@ impl Screen {
         for scenario in &model.scenarios {
             let Some(attempt) = scenario.last().filter(|attempt| attempt.finished.is_none()) else { continue };
             for step in attempt.steps.iter().filter(|step| step.finished.is_none()) {
-                text += &self.step_line(attempt, step);
+                text += &self.step_line(scenario, attempt, step);
                 text += &self.check_lines(step);
                 text += &failure::blocks(model, scenario, step, &self.options);
             }
         }
         text
     }
+}
+
+/// The scenarios that have begun and not ended.
+fn running(model: &Model) -> impl Iterator<Item = (&Scenario, &Attempt)> {
+    let begun = model.scenarios.iter().filter_map(|scenario| Some((scenario, scenario.last()?)));
+    begun.filter(|(_, attempt)| attempt.finished.is_none())
 }
 
 fn find<'a>(model: &'a Model, key: &str) -> Option<(&'a Scenario, &'a Attempt)> {
