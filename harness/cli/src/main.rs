@@ -13,7 +13,7 @@ mod run_folder;
 mod runtime;
 mod selfcheck;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use args::{Cli, Command};
 use clap::Parser;
@@ -57,5 +57,6 @@ fn log_to_stderr(verbose: u8) {
         _ => "debug",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
 }

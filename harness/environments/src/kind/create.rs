@@ -112,13 +112,16 @@ pub(super) async fn export_logs(tools: &Tools, name: &str, folder: &Path, limits
     let path = folder.to_string_lossy();
     let output = tools.run("kind", &["export", "logs", path.as_ref(), "--name", name], limits.logs).await;
     match output {
-        Ok(output) if !output.ok() => tracing::warn!(complaint = output.complaint(3), "kind export logs"),
-        Err(error) => tracing::warn!(%error, "kind export logs"),
+        // No news where no node was made, and a node image may lack what kind asks for.
+        Ok(output) if !output.ok() => tracing::info!(complaint = output.complaint(3), "kind export logs"),
+        Err(error) => tracing::info!(%error, "kind export logs"),
         Ok(_) => {}
     }
     let empty = std::fs::read_dir(folder).ok()?.next().is_none();
     if empty {
         let _ = std::fs::remove_dir(folder);
+        // The folder of the evidence goes, too, if nothing else is in it.
+        let _ = folder.parent().map(std::fs::remove_dir);
     }
     (!empty).then(|| folder.to_owned())
 }
