@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use seatrial_cluster::manifests::{ManifestError, Manifests};
 use seatrial_taos::Version;
@@ -144,6 +144,17 @@ impl ManifestSet {
             }
         }
         Ok(names)
+    }
+}
+
+impl fmt::Display for Edits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "image: {}", self.image)?;
+        let more = [("imagePullPolicy", &self.pull_policy), ("storageClassName", &self.storage_class)];
+        for (name, value) in more.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            write!(f, ", {name}: {value}")?;
+        }
+        f.write_str(", and replicas as scenarios ask")
     }
 }
 

@@ -22,12 +22,23 @@ pub struct DockerImage {
     /// Names that it has.
     #[serde(default)]
     pub repo_tags: Option<Vec<String>>,
+    /// `NAME@sha256:...` of each registry that it came from or went to.
+    #[serde(default)]
+    pub repo_digests: Option<Vec<String>>,
     /// Its size in bytes.
     #[serde(default)]
     pub size: u64,
     /// How it is started.
     #[serde(default)]
     pub config: Option<ImageConfig>,
+}
+
+impl DockerImage {
+    /// What tells it from others: its digest in a registry, by which anybody gets the same; or else its local id.
+    pub fn identity(&self) -> String {
+        let digest = self.repo_digests.iter().flatten().next().cloned();
+        digest.unwrap_or_else(|| format!("{} (local id: no registry has it)", self.id))
+    }
 }
 
 /// How an image is started.
@@ -245,6 +256,14 @@ mod tests {
     #[case("ghcr.io/a/b@sha256:00", "ghcr.io/a/b@sha256:00")]
     fn an_image_has_a_full_name(#[case] reference: &str, #[case] full: &str) {
         assert_eq!(full_name(reference), full);
+    }
+
+    #[rstest]
+    #[case(r#"{ "Id": "sha256:1", "RepoDigests": ["x@sha256:2"] }"#, "x@sha256:2")]
+    #[case(r#"{ "Id": "sha256:1", "RepoDigests": [] }"#, "sha256:1 (local id: no registry has it)")]
+    #[case(r#"{ "Id": "sha256:1" }"#, "sha256:1 (local id: no registry has it)")]
+    fn a_digest_tells_more_than_an_id(#[case] inspected: &str, #[case] identity: &str) {
+        assert_eq!(serde_json::from_str::<DockerImage>(inspected).unwrap().identity(), identity);
     }
 
     #[rstest]

@@ -1,6 +1,6 @@
 use std::num::NonZeroUsize;
 
-use seatrial_record::{Body, EventLog, FORMAT, RunFinished, RunStarted, WriteError};
+use seatrial_record::{Body, Detail, DetailKind, EventLog, FORMAT, RunFinished, RunStarted, WriteError};
 use seatrial_taos::Profile;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -72,6 +72,8 @@ pub async fn run(
 ) -> Result<RunFinished, RunError> {
     let kubernetes = environment.kubernetes().await?;
     let sets = &sets_for(sets, plan.version.first_three());
+    let mut details = environment.details();
+    details.push(Detail::new(DetailKind::Edits, options.edits.to_string()));
     log.append(
         environment.now(),
         Body::RunStarted(Box::new(RunStarted {
@@ -86,7 +88,7 @@ pub async fn run(
             scenarios: plan.runs.iter().map(|run| run.planned.clone()).collect(),
             skipped: plan.skipped.clone(),
             claims: plan.claims.clone(),
-            details: environment.details(),
+            details,
             shard: plan.shard.clone(),
         })),
     )?;

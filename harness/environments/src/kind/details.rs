@@ -15,7 +15,7 @@ impl KindCluster {
         let mut add = |what, value: Option<String>| details.extend(value.map(|value| Detail::new(what, value)));
         if let Some(image) = images.first() {
             let found = docker::image(tools, image).await.ok().flatten();
-            add(DetailKind::ImageDigest, found.map(|image| image.id));
+            add(DetailKind::ImageDigest, found.map(|image| image.identity()));
         }
         let version = tools.run("kind", &["version"], ASK).await.ok();
         add(DetailKind::Kind, version.and_then(|output| version_of(&output.stdout)));

@@ -113,7 +113,7 @@ async fn examine(
     let Talked { rest, contract } = talked?;
     Ok(ImageReport {
         image: image.to_owned(),
-        id: found.id.clone(),
+        id: found.identity(),
         version,
         edition: inventory.edition(),
         conventions,

@@ -75,7 +75,7 @@ pub struct Contract {
 pub struct ImageReport {
     /// Its name.
     pub image: String,
-    /// Its id.
+    /// Its digest in a registry, or else its local id.
     pub id: String,
     /// Version of its server.
     pub version: Version,
