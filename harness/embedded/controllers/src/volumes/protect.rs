@@ -25,11 +25,11 @@ pub(super) fn reconcile(store: &Store, claims: &[PersistentVolumeClaim]) {
     }
 }
 
-/// True if a pod that is not over, on whatever node, has the claim as a volume.
+/// True if there is a pod on a node, over or not, that has the claim as a volume.
 fn in_use(store: &Store, namespace: &str, claim: &str) -> bool {
     store.list::<Pod>(Some(namespace)).iter().any(|pod| {
         let volumes = pod.spec.iter().filter_map(|spec| spec.volumes.as_ref()).flatten();
         let mut claims = volumes.filter_map(|volume| volume.persistent_volume_claim.as_ref());
-        claims.any(|source| source.claim_name == claim) && meta::pod_node(pod).is_some() && !meta::pod_has_ended(pod)
+        claims.any(|source| source.claim_name == claim) && meta::pod_node(pod).is_some()
     })
 }
