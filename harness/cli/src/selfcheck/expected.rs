@@ -42,9 +42,9 @@ fn expected(defect: Defect) -> Expected {
         D::ReadyReplicasNotCounted => of(KUBERNETES, &[("start", "StatefulSet")]),
         D::ConfigDeletionIgnored => of(KUBERNETES, &[("cleanup", "configmap/taoscfg")]),
         D::OrphanedPods => of(KUBERNETES, &[("cleanup", "namespace is empty"), ("failure-1", "pods: absent")]),
-        D::NamesAlwaysResolve => of(DNS, &[("start", "half-moved"), ("failure-1", "pods: not ready 0")]),
+        D::NamesAlwaysResolve => of(DNS, &[("start", "half-moved"), ("failure-1", "ends, waits")]),
         D::EarlyNamesIgnored => of(DNS, &[("start", "whole")]),
-        D::NamesOutlivePods => of(DNS, &[("failure-2", "lost-the-master"), ("failure-1", "pods: not ready 0")]),
+        D::NamesOutlivePods => of(DNS, &[("failure-2", "lost-the-master"), ("failure-1", "ends, waits")]),
         D::NamesKeepAddress => {
             of(DNS, &[("rolling-restart", "recovers"), ("failure-2", "dnodes"), ("failure-2", "SQL")])
         }
@@ -54,7 +54,7 @@ fn expected(defect: Defect) -> Expected {
         D::PodsNeverEnd => {
             of(KUBELET, &[("config-update", "pods"), ("failure-2", "pods"), ("safe-scale-down", "pods")])
         }
-        D::ReadyWithoutProbe => of(KUBELET, &[("start", "half-moved"), ("failure-1", "pods: not ready 0")]),
+        D::ReadyWithoutProbe => of(KUBELET, &[("start", "half-moved"), ("failure-1", "ends, waits")]),
         D::NoBackOff => of(KUBELET, &[("pvc-kept", "CrashLoopBackOff"), ("safe-scale-down", "CrashLoopBackOff")]),
         D::RestartsNotCounted => of(KUBELET, &[("pvc-kept", "restarts"), ("safe-scale-down", "restarts")]),
         D::ExecInFirstPod => of(KUBELET, &[("config-update", "env in pod 1")]),
