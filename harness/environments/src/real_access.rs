@@ -14,8 +14,9 @@ use seatrial_engine::{Access, Quick};
 use seatrial_taos::{SqlOutcome, split};
 use tokio::sync::Mutex;
 
-/// How long a quick question may take. 2 s: a connection whose pod is gone may stay silent.
-const QUICK: Duration = Duration::from_secs(2);
+/// How long a quick question may take. 1 s, for an answer takes some milliseconds: a connection whose pod is gone may
+/// stay silent, and one of 3.x may wait for a leader.
+const QUICK: Duration = Duration::from_secs(1);
 
 /// A namespace of a real cluster, on the clock of this machine. What is applied is told where to run and where to
 /// store, if that is not as the manifests say. Sessions with REST services stay open between questions.

@@ -3,10 +3,10 @@ use std::{collections::BTreeMap, time::Duration};
 use seatrial_record::{Blame, Body, CheckFinished, ClaimFinding, Finding, Verdict};
 use tokio::time::Instant;
 
-use super::{Glance, Holds, Lens, Stage, Stop};
+use super::{Glance, Holds, Lens, Stage, Stop, notice::Pauses};
 use crate::{
     plan::by_watch,
-    scenario::{Check, Located, Outcome, Subject},
+    scenario::{Check, Expectation, Located, Outcome, Subject},
     title::readable,
 };
 
@@ -30,11 +30,26 @@ pub(super) struct Look {
     outcome: Option<String>,
     /// For how long it must hold in all.
     hold: Duration,
+    /// When the outcome that happened had held for long enough, if it had to.
+    ripe: Option<Instant>,
 }
 
-/// Since when the parts of a check hold without a break.
+/// Since when the parts of a check hold without a break, and from when on that is for long enough.
 #[derive(Default)]
-pub(super) struct Holding(BTreeMap<(usize, usize), Instant>);
+pub(super) struct Holding(BTreeMap<(usize, usize), (Instant, Duration)>);
+
+impl Holding {
+    /// When what holds of an outcome has held for long enough.
+    fn ripe(&self, outcome: usize) -> Option<Instant> {
+        let parts = self.0.iter().filter(|((of, _), (_, hold))| *of == outcome && !hold.is_zero());
+        parts.map(|(_, (since, hold))| *since + *hold).max()
+    }
+
+    /// The first such moment of any outcome that is still to come.
+    fn next(&self, now: Instant) -> Option<Instant> {
+        self.0.keys().filter_map(|(outcome, _)| self.ripe(*outcome)).filter(|ripe| *ripe > now).min()
+    }
+}
 
 impl Stage<'_> {
     /// Makes a check and tells how it ended.
@@ -42,6 +57,8 @@ impl Stage<'_> {
         let begun = Instant::now();
         let deadline = check.within.map_or(begun, |within| begun + within.0);
         let watched = check.expectations().into_iter().all(by_watch);
+        // What a workload has done so far is known without asking anybody.
+        let counted = check.expectations().into_iter().all(|expected| matches!(expected, Expectation::Workload(_)));
         let mut pause = FIRST_PAUSE;
         let mut holding = Holding::default();
         let mut fulfilled: Option<(Instant, Vec<u64>)> = None;
@@ -54,10 +71,8 @@ impl Stage<'_> {
             let looked = Instant::now();
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
             first = false;
-            let mut lens = self.lens(snapshot);
             let asked = Instant::now();
-            let look = self.drive(look(&mut lens, check, &mut holding)).await?;
-            let Lens { seen, observed, .. } = lens;
+            let (look, Lens { seen, observed, .. }, beside) = self.look_closely(check, snapshot, &mut holding).await?;
             self.observed(observed)?;
             let now = Instant::now();
             answering = now - asked;
@@ -68,7 +83,8 @@ impl Stage<'_> {
                     } else {
                         let ids = self.record(seen.clone())?;
                         fulfilled = Some((now, ids));
-                        noticed.get_or_insert(now);
+                        noticed.get_or_insert(beside.noticed.unwrap_or(now));
+                        doubted = doubted.max(beside.doubted).max(look.ripe);
                         now
                     };
                     if now >= since + look.hold {
@@ -84,7 +100,6 @@ impl Stage<'_> {
                 }
                 no => {
                     let broken = fulfilled.take();
-                    (doubted, noticed) = (Some(looked), None);
                     if now >= deadline {
                         let evidence = self.record(seen)?;
                         let verdict = if no == Holds::Unknown { Verdict::Unknown } else { Verdict::Fail };
@@ -97,17 +112,16 @@ impl Stage<'_> {
                     if broken.is_some() {
                         pause = FIRST_PAUSE;
                     }
-                    if watched {
-                        self.pause(deadline, true).await?;
-                        // What the watch told woke it: until then nothing was known to have changed.
-                        doubted = self.told().filter(|told| *told > looked).or(doubted);
-                    } else {
-                        let dozed = self.doze(check, pause, deadline).await?;
-                        (doubted, noticed) = (dozed.doubted.or(doubted), dozed.noticed);
-                    }
+                    // The look that finds it ripe should end then, and not begin.
+                    let ripe = holding.next(now).map(|ripe| ripe.checked_sub(answering).unwrap_or(ripe));
+                    let pauses = Pauses { pause, ripe, deadline, watched };
+                    let dozed = self.await_change(check, looked, beside, pauses).await?;
+                    (doubted, noticed) = (dozed.doubted, dozed.noticed);
                 }
             }
-            pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            if !counted {
+                pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+            }
         };
         let blame = (verdict != Verdict::Pass).then(|| last.glance.blame.unwrap_or(Blame::Product));
         // An environment that fails says nothing about the product.
@@ -158,6 +172,7 @@ pub(super) async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) 
             glance: lens.look(expectation).await,
             outcome: None,
             hold: check.hold.map_or(Duration::ZERO, |hold| hold.0),
+            ripe: None,
         },
         Subject::Outcomes(outcomes) => several(lens, outcomes, holding).await,
     }
@@ -169,7 +184,8 @@ async fn several(lens: &mut Lens, outcomes: &[Outcome], holding: &mut Holding) -
     for (index, outcome) in outcomes.iter().enumerate() {
         let glance = one(lens, index, outcome, holding).await;
         if glance.holds == Holds::Yes {
-            return Look { glance, outcome: Some(outcome.name.clone()), hold: Duration::ZERO };
+            let ripe = holding.ripe(index);
+            return Look { glance, outcome: Some(outcome.name.clone()), hold: Duration::ZERO, ripe };
         }
         near.push((&outcome.name, glance));
     }
@@ -187,7 +203,7 @@ async fn several(lens: &mut Lens, outcomes: &[Outcome], holding: &mut Holding) -
         glance.holds = Holds::Unknown;
         glance.blame = blame;
     }
-    Look { glance, outcome: None, hold: Duration::ZERO }
+    Look { glance, outcome: None, hold: Duration::ZERO, ripe: None }
 }
 
 /// Looks whether an outcome has happened: all its parts hold, each for long enough.
@@ -201,7 +217,8 @@ async fn one(lens: &mut Lens, index: usize, outcome: &Outcome, holding: &mut Hol
             holding.0.retain(|(outcome, later), _| *outcome != index || *later < part);
             return glance;
         }
-        let since = *holding.0.entry((index, part)).or_insert(now);
+        let hold = condition.hold.map_or(Duration::ZERO, |hold| hold.0);
+        let (since, _) = *holding.0.entry((index, part)).or_insert((now, hold));
         if let Some(hold) = condition.hold.filter(|hold| now < since + hold.0) {
             let so_far = (now - since).as_secs_f64();
             let why = format!("it holds since {so_far:.1} s, not yet for {hold}");

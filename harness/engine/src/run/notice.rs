@@ -1,13 +1,14 @@
-//! Brief looks between those that count, so that a change is noticed soon although a thorough look takes long: the shell
-//! of 2.1 alone takes a second to end.
+//! Brief looks beside and between those that count, so that a change is noticed soon although a thorough look takes long:
+//! the shell of 2.1 alone takes a second to end.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
-use tokio::time::Instant;
+use seatrial_cluster::Snapshot;
+use tokio::time::{Instant, sleep};
 
 use super::{
-    Holds, Stage, Stop,
-    check::{Holding, look},
+    Holds, Lens, Stage, Stop,
+    check::{Holding, Look, look},
     lens::reads,
 };
 use crate::{
@@ -22,7 +23,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The same where something has to hold for a while, which thorough looks alone can tell.
 const LONGEST_HOLDING: Duration = Duration::from_secs(5);
 
-/// What a pause between two thorough looks brought.
+/// What brief looks brought.
 #[derive(Default)]
 pub(super) struct Dozed {
     /// When the last brief look began that said no, if there was one.
@@ -31,11 +32,79 @@ pub(super) struct Dozed {
     pub noticed: Option<Instant>,
 }
 
+/// How to wait for the next thorough look.
+pub(super) struct Pauses {
+    /// The pause if nothing tells more.
+    pub pause: Duration,
+    /// When an outcome has held for long enough, if one holds.
+    pub ripe: Option<Instant>,
+    /// The end of all waiting.
+    pub deadline: Instant,
+    /// True if the watch tells everything.
+    pub watched: bool,
+}
+
 impl Stage<'_> {
+    /// Waits after a thorough look that began at `looked` and said no, until another is worth it. What brief looks `beside`
+    /// it and since then brought.
+    pub(super) async fn await_change(
+        &mut self,
+        check: &Check,
+        looked: Instant,
+        beside: Dozed,
+        pauses: Pauses,
+    ) -> Result<Dozed, Stop> {
+        let doubted = beside.doubted.or(Some(looked));
+        if pauses.watched {
+            self.pause(pauses.deadline, true).await?;
+            // What the watch told woke it: until then nothing was known to have changed.
+            let told = self.told().filter(|told| *told > looked);
+            return Ok(Dozed { doubted: told.or(doubted), noticed: beside.noticed });
+        }
+        if beside.noticed.is_some() {
+            self.pause((Instant::now() + PAUSE).min(pauses.deadline), false).await?;
+            return Ok(Dozed { doubted, ..beside });
+        }
+        let dozed = self.doze(check, pauses.pause, pauses.ripe, pauses.deadline).await?;
+        Ok(Dozed { doubted: dozed.doubted.or(doubted), ..dozed })
+    }
+
+    /// A thorough look at a check, with brief ones beside it where they can be made. The lens has what was seen.
+    pub(super) async fn look_closely(
+        &mut self,
+        check: &Check,
+        snapshot: Snapshot,
+        holding: &mut Holding,
+    ) -> Result<(Look, Lens, Dozed), Stop> {
+        // What the watch tells meanwhile does not reach the brief looks.
+        let brief = brief(check).map(|(brief, _)| brief);
+        let brief =
+            brief.filter(|brief| self.access.quick().is_some() && !brief.expectations().into_iter().any(by_watch));
+        let (mut lens, mut quick) = (self.lens(snapshot), self.lens(self.snapshot.clone()));
+        quick.brief = true;
+        let mut dozed = Dozed::default();
+        let both = async {
+            tokio::select! {
+                biased;
+                look = look(&mut lens, check, holding) => look,
+                never = beside(quick, brief, &mut dozed) => match never {},
+            }
+        };
+        let look = self.drive(Box::pin(both)).await?;
+        Ok((look, lens, dozed))
+    }
+
     /// Waits for `pause` before the next thorough look at a check. Where brief looks can be made it waits until one says
-    /// yes, or for [`LONGEST`], but not beyond `deadline`.
-    pub(super) async fn doze(&mut self, check: &Check, pause: Duration, deadline: Instant) -> Result<Dozed, Stop> {
+    /// yes, or for [`LONGEST`], but not beyond `deadline`, nor beyond `ripe`, when an outcome has held for long enough.
+    async fn doze(
+        &mut self,
+        check: &Check,
+        pause: Duration,
+        ripe: Option<Instant>,
+        deadline: Instant,
+    ) -> Result<Dozed, Stop> {
         let begun = Instant::now();
+        let deadline = ripe.map_or(deadline, |ripe| deadline.min(ripe.max(begun + PAUSE)));
         let thorough = (begun + pause).min(deadline);
         let mut dozed = Dozed::default();
         let Some((brief, longest)) = brief(check).filter(|_| self.access.quick().is_some()) else {
@@ -65,6 +134,25 @@ impl Stage<'_> {
         }
         Ok(dozed)
     }
+}
+
+/// Looks briefly again and again.
+async fn beside(mut lens: Lens, brief: Option<Check>, dozed: &mut Dozed) -> Infallible {
+    if let Some(brief) = brief {
+        loop {
+            let looked = Instant::now();
+            lens.able = true;
+            let seen = look(&mut lens, &brief, &mut Holding::default()).await;
+            match seen.glance.holds {
+                // Who could not be asked says nothing.
+                _ if !lens.able => {}
+                Holds::Yes => _ = dozed.noticed.get_or_insert(Instant::now()),
+                _ => *dozed = Dozed { doubted: Some(looked), noticed: None },
+            }
+            sleep(PAUSE).await;
+        }
+    }
+    std::future::pending().await
 }
 
 /// The part of a check that brief looks can be made at: what can be asked for by SQL that only reads, and need not hold
