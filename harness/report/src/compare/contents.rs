@@ -49,9 +49,9 @@ pub(super) fn contents(model: &Model, attempt: &Attempt, index: usize) -> Conten
     for near in index.saturating_sub(1)..=index + 1 {
         for lane in lanes(attempt, near).iter().filter(|lane| lane.kind != ObservedKind::Workload) {
             let values = contents.entry((ContentKind::State, lane.name.to_owned())).or_default();
-            values.around.extend(lane.all().map(|state| settled(lane.kind, state).to_owned()));
+            values.around.extend(lane.all().map(|state| settled(lane.kind, state)));
             if near == index {
-                values.seen.extend(lane.steady(STEADY_MS).map(|state| settled(lane.kind, state).to_owned()));
+                values.seen.extend(lane.steady(STEADY_MS).map(|state| settled(lane.kind, state)));
             }
         }
     }
@@ -81,8 +81,26 @@ pub(super) fn contents(model: &Model, attempt: &Attempt, index: usize) -> Conten
     contents
 }
 
+/// A state without what is left to chance: which member of a group leads.
+fn settled(kind: ObservedKind, state: &str) -> String {
+    match kind {
+        ObservedKind::Vgroup => {
+            let mut members: Vec<(&str, &str)> =
+                state.split(", ").map(|member| member.split_once(" on ").unwrap_or((member, ""))).collect();
+            members.sort_unstable();
+            let roles: Vec<&str> = members.iter().map(|(role, _)| *role).collect();
+            let mut dnodes: Vec<&str> = members.iter().map(|(_, dnode)| *dnode).collect();
+            dnodes.sort_unstable();
+            format!("{} on {}", roles.join(", "), dnodes.join(", "))
+        }
+        ObservedKind::Mnode if matches!(state, "leader" | "follower") => "leader or follower".to_owned(),
+        ObservedKind::Mnode if matches!(state, "master" | "slave") => "master or slave".to_owned(),
+        _ => steady(kind, state).to_owned(),
+    }
+}
+
 /// A pod that crashes again and again is in one of several states at any moment: together they are one.
-fn settled(kind: ObservedKind, state: &str) -> &str {
+fn steady(kind: ObservedKind, state: &str) -> &str {
     let (shown, restarted) = state.split_once(", restarts").map_or((state, false), |(shown, _)| (shown, true));
     match shown.split(' ').next() {
         _ if kind != ObservedKind::Pod || works(kind, state) => shown,
@@ -153,5 +171,13 @@ mod tests {
     #[case("Running 0/1", "Running 0/1")]
     fn pods_settle(#[case] state: &str, #[case] settles: &str) {
         assert_eq!(settled(ObservedKind::Pod, state), settles);
+    }
+
+    #[test]
+    fn who_leads_is_left_to_chance() {
+        let settled = |state| settled(ObservedKind::Vgroup, state);
+        assert_eq!(settled("leader on 1, follower on 2"), settled("follower on 1, leader on 2"));
+        assert_ne!(settled("leader on 1, follower on 2"), settled("leader on 1, follower on 3"));
+        assert_ne!(settled("leader on 1, follower on 2"), settled("follower on 1, follower on 2"));
     }
 }
