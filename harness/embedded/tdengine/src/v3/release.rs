@@ -17,6 +17,13 @@ impl Release {
         if self.0 >= Version::new([3, 1, 1, 0]) { 100 } else { 0 }
     }
 
+    /// Whether the address of a name is looked up again after a connection failed. 3.3.0.1 does (`update ip of fqdn` in its
+    /// log); 3.0.7.1 keeps the first for as long as it runs: a pod that came back with a new address heard from nobody
+    /// (kind, `mnode-leader-lost`). The first version that does is not known.
+    pub fn renews_addresses(self) -> bool {
+        self.0 >= Version::new([3, 1, 0, 0])
+    }
+
     /// Whether a dnode that is offline and empty is dropped without `force` (since 3.2.3.0).
     pub fn drops_empty_offline(self) -> bool {
         self.0 >= Version::new([3, 2, 3, 0])

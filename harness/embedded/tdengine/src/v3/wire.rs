@@ -17,7 +17,7 @@ use crate::config::EndPoint;
 /// A connection is given up after this time without an answer.
 pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// The addresses that a server has looked up, and keeps until a connection fails.
+/// The addresses that a server has looked up, and keeps until a connection fails, or for good.
 #[derive(Default)]
 pub(crate) struct Wire(Mutex<BTreeMap<Arc<str>, Link>>);
 
@@ -41,6 +41,7 @@ impl Taosd {
     /// Sends something to the server of an end point.
     pub fn send(&self, to: &EndPoint, event: Event) -> Result<Arc<Self>, Unsent> {
         let mut links = self.shared.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let renews = self.release().renews_addresses();
         let known = links.get(&to.fqdn).map(|link| link.ip);
         let Some(ip) = known.or_else(|| self.host.resolve(&to.fqdn)) else { return Err(Unsent::Unresolved) };
         match ports::dial(&self.host, ip, to.port) {
@@ -50,13 +51,15 @@ impl Taosd {
                 Ok(remote)
             }
             Err(ConnectError::Refused) => {
-                links.remove(&to.fqdn);
+                if renews {
+                    links.remove(&to.fqdn);
+                }
                 Err(Unsent::Refused)
             }
             Err(ConnectError::Unreachable) => {
                 let link = links.entry(Arc::clone(&to.fqdn)).or_insert(Link { ip, lost: None });
                 let since = *link.lost.get_or_insert_with(Instant::now);
-                if since.elapsed() >= CONNECT_TIMEOUT {
+                if renews && since.elapsed() >= CONNECT_TIMEOUT {
                     links.remove(&to.fqdn);
                 }
                 Err(Unsent::Lost)
