@@ -11,6 +11,7 @@ const SEEDS: u64 = 3;
 
 const KIND_2_1: &str = include_str!("../../fixtures/recordings/kind-2.1.1.0/verdicts.txt");
 const KIND_3_3: &str = include_str!("../../fixtures/recordings/kind-3.3.0.1/verdicts.txt");
+const KIND_3_0: &str = include_str!("../../fixtures/recordings/kind-3.0.7.1/verdicts.txt");
 
 /// Reads what `seatrial run --env kind` came to, a check a line.
 fn read(recorded: &str) -> Vec<Judged> {
@@ -21,6 +22,7 @@ fn read(recorded: &str) -> Vec<Judged> {
 #[rstest]
 #[case("doc-2x", "2.1.1.0", KIND_2_1)]
 #[case("doc-3x", "3.3.0.1", KIND_3_3)]
+#[case("doc-3x", "3.0.7.1", KIND_3_0)]
 fn every_check_ends_as_on_real_servers(#[case] folder: &str, #[case] tdengine: &str, #[case] recorded: &str) {
     let real = read(recorded);
     let checkout = Checkout::load(folder).unwrap();
@@ -57,6 +59,7 @@ fn chance_ends_the_comparison_of_a_scenario() {
 #[rstest]
 #[case(KIND_2_1)]
 #[case(KIND_3_3)]
+#[case(KIND_3_0)]
 fn a_line_is_read_as_it_was_written(#[case] recorded: &str) {
     for line in read(recorded) {
         assert_eq!(line.to_string().parse(), Ok(line));
