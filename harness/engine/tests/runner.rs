@@ -177,6 +177,15 @@ async fn a_break_within_the_bound_begins_anew() {
 const OUTCOMES: &str = "  - do: { sql: \"drop dnode '${endpoint(2)}'\" }\n    check:\n      - outcomes:\n          removed:\n            check: [{ dnodes: { ready: [1, 2] } }]\n            confirms: [scale-down/drop-removes]\n          stuck:\n            check: [{ dnodes: { ready: [1, 2], dropping: [3] }, for: 30s }]\n            contradicts: [scale-down/drop-removes]\n        within: 60s\n  - when: removed\n    do: { scale: 2 }\n    check:\n      - pods: { ready: [0, 1] }\n  - when: stuck\n    check:\n      - dnodes: { dropping: [3], others: any }\n";
 
 #[tokio::test(start_paused = true)]
+async fn what_changes_beside_a_slow_look_is_not_missed() {
+    // The listing begins before the pods are ready, and ends after the watch has told that they are.
+    let ran = with(Script { listing: Duration::from_secs(13), ..Script::default() }, DROP, None).await;
+    let pods = ran.checks()[0];
+    assert!(pods.title.starts_with("pods: ready 0"), "{}", pods.title);
+    assert!(pods.fulfilled_after_ms.unwrap() < 30_000, "{pods:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn outcomes_are_named_and_decide_what_follows() {
     for (drop_works, outcome, finding) in
         [(true, "removed", Finding::Confirmed), (false, "stuck", Finding::Contradicted)]

@@ -68,7 +68,7 @@ impl Stage<'_> {
         // How long the servers took to answer the last look.
         let mut answering;
         let (verdict, last, evidence) = loop {
-            let looked = Instant::now();
+            let (looked, told) = (Instant::now(), watched.then_some(self.changes()));
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
             first = false;
             let asked = Instant::now();
@@ -95,8 +95,7 @@ impl Stage<'_> {
                         break (Verdict::Pass, look, evidence);
                     }
                     // Something that holds is looked at until it has held for long enough, whatever the deadline.
-                    let until = (now + pause).min(since + look.hold);
-                    self.pause(if watched { since + look.hold } else { until }, watched).await?;
+                    self.keep_looking(told, now + pause, since + look.hold).await?;
                 }
                 no => {
                     let broken = fulfilled.take();
@@ -114,7 +113,7 @@ impl Stage<'_> {
                     }
                     // The look that finds it ripe should end then, and not begin.
                     let ripe = holding.next(now).map(|ripe| ripe.checked_sub(answering).unwrap_or(ripe));
-                    let pauses = Pauses { pause, ripe, deadline, watched };
+                    let pauses = Pauses { pause, ripe, deadline, told };
                     let dozed = self.await_change(check, looked, beside, pauses).await?;
                     (doubted, noticed) = (dozed.doubted, dozed.noticed);
                 }

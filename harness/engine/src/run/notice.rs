@@ -40,8 +40,8 @@ pub(super) struct Pauses {
     pub ripe: Option<Instant>,
     /// The end of all waiting.
     pub deadline: Instant,
-    /// True if the watch tells everything.
-    pub watched: bool,
+    /// If the watch tells everything: how often it had told something when the look began.
+    pub told: Option<u64>,
 }
 
 impl Stage<'_> {
@@ -55,8 +55,8 @@ impl Stage<'_> {
         pauses: Pauses,
     ) -> Result<Dozed, Stop> {
         let doubted = beside.doubted.or(Some(looked));
-        if pauses.watched {
-            self.pause(pauses.deadline, true).await?;
+        if let Some(told) = pauses.told {
+            self.pause_unless_changed(told, pauses.deadline).await?;
             // What the watch told woke it: until then nothing was known to have changed.
             let told = self.told().filter(|told| *told > looked);
             return Ok(Dozed { doubted: told.or(doubted), noticed: beside.noticed });
@@ -67,6 +67,15 @@ impl Stage<'_> {
         }
         let dozed = self.doze(check, pauses.pause, pauses.ripe, pauses.deadline).await?;
         Ok(Dozed { doubted: dozed.doubted.or(doubted), ..dozed })
+    }
+
+    /// Waits for the next look at what holds and has to hold until `held`: when the watch tells something, if it tells
+    /// everything and had `told` so much before the last look, else at `next`.
+    pub(super) async fn keep_looking(&mut self, told: Option<u64>, next: Instant, held: Instant) -> Result<(), Stop> {
+        match told {
+            Some(told) => self.pause_unless_changed(told, held).await,
+            None => self.pause(next.min(held), false).await.map(drop),
+        }
     }
 
     /// A thorough look at a check, with brief ones beside it where they can be made. The lens has what was seen.

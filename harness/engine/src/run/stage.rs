@@ -66,6 +66,8 @@ pub(crate) struct Stage<'a> {
     deadline: Instant,
     /// When the watch told something last; none if it has not told anything yet.
     told: Option<Instant>,
+    /// How often it has told something.
+    changes: u64,
     /// How much of the current step, and of all, the cluster would have taken anyway.
     inherent: (Duration, Duration),
 }
@@ -109,6 +111,7 @@ impl<'a> Stage<'a> {
             cancel,
             deadline: Instant::now() + timeout,
             told: None,
+            changes: 0,
             inherent: (Duration::ZERO, Duration::ZERO),
         }
     }
@@ -123,6 +126,11 @@ impl<'a> Stage<'a> {
     /// When the watch told something last.
     pub fn told(&self) -> Option<Instant> {
         self.told
+    }
+
+    /// How often the watch has told something.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Notes time of the current step that the cluster would have taken anyway.
@@ -199,6 +207,15 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// Waits until something changes in the namespace after it had changed so often, at most until `until`. What the watch
+    /// tells beside a look may be younger than what was looked at, and is not told again.
+    pub async fn pause_unless_changed(&mut self, changes: u64, until: Instant) -> Result<(), Stop> {
+        if self.changes == changes {
+            self.pause(until, true).await?;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, change: Option<seatrial_cluster::Result<Snapshot>>) -> Result<(), Stop> {
         let snapshot = match change {
             Some(Ok(snapshot)) => snapshot,
@@ -215,6 +232,7 @@ impl<'a> Stage<'a> {
         let pods: BTreeMap<String, String> = snapshot.pods.values().map(|pod| (pod.name.clone(), state(pod))).collect();
         self.snapshot = snapshot;
         self.told = Some(Instant::now());
+        self.changes += 1;
         self.observe_all(ObservedKind::Pod, &pods)?;
         Ok(())
     }

@@ -22,6 +22,8 @@ use tokio::{sync::watch, time::Instant};
 pub struct Script {
     /// How long a pod takes to be ready.
     pub ready_after: Duration,
+    /// How long a listing of the namespace takes; it tells what there was when it began.
+    pub listing: Duration,
     /// How long after its pod a dnode is ready.
     pub join_after: Duration,
     /// Whether a dropped dnode goes.
@@ -46,6 +48,7 @@ impl Default for Script {
     fn default() -> Self {
         Self {
             ready_after: Duration::from_secs(10),
+            listing: Duration::ZERO,
             join_after: Duration::from_secs(2),
             drop_works: true,
             flap_at: Vec::new(),
@@ -294,7 +297,13 @@ impl Access for Fake {
     }
 
     fn snapshot(&self) -> BoxFuture<'_, Result<Snapshot>> {
-        async { Ok(Self::snapshot(self)) }.boxed()
+        async {
+            let now = Self::snapshot(self);
+            let listing = self.state.lock().unwrap().script.listing;
+            tokio::time::sleep(listing).await;
+            Ok(now)
+        }
+        .boxed()
     }
 
     fn apply<'a>(&'a self, manifests: &'a Manifests) -> BoxFuture<'a, Result<Vec<Applied>>> {
