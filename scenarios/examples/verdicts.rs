@@ -1,4 +1,4 @@
-//! Prints what each check came to in runs on real servers, for `fixtures/recordings/kind-VERSION/verdicts.txt`:
+//! Prints what each check came to in runs on real servers, for `fixtures/verdicts/kind-VERSION.txt`:
 //! `cargo run -p seatrial-scenarios --example verdicts -- RUN/events.jsonl...`. Of scenarios that ran several times the last
 //! run that passed is taken.
 

@@ -9,9 +9,9 @@ use seatrial_scenarios::{Checkout, Judged, differences};
 /// So many seeds take most turns that are left to chance.
 const SEEDS: u64 = 3;
 
-const KIND_2_1: &str = include_str!("../../fixtures/recordings/kind-2.1.1.0/verdicts.txt");
-const KIND_3_3: &str = include_str!("../../fixtures/recordings/kind-3.3.0.1/verdicts.txt");
-const KIND_3_0: &str = include_str!("../../fixtures/recordings/kind-3.0.7.1/verdicts.txt");
+const KIND_2_1: &str = include_str!("../../fixtures/verdicts/kind-2.1.1.0.txt");
+const KIND_3_3: &str = include_str!("../../fixtures/verdicts/kind-3.3.0.1.txt");
+const KIND_3_0: &str = include_str!("../../fixtures/verdicts/kind-3.0.7.1.txt");
 
 /// Reads what `seatrial run --env kind` came to, a check a line.
 fn read(recorded: &str) -> Vec<Judged> {
