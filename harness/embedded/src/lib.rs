@@ -13,6 +13,6 @@ mod transport;
 
 pub use cluster::{BootError, EmbeddedCluster, Options};
 pub use runtime::paused_runtime;
-pub use seatrial_sim::{Clock, Defect, Defects};
+pub use seatrial_sim::{Clock, Defect, Defects, Shape};
 pub use serve::{ServeError, ServeOptions, Serving, serving_runtime};
 pub use transport::client;

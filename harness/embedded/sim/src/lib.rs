@@ -10,6 +10,7 @@ mod clock;
 mod defect;
 mod network;
 mod process;
+mod shape;
 mod volume;
 mod world;
 
@@ -21,5 +22,6 @@ pub use process::{
     Captured, Container, ContainerContext, ContainerLog, ExecIo, ExitStatus, Image, LogEntry, LogStream, PodIdentity,
     Signal, run_captured,
 };
+pub use shape::Shape;
 pub use volume::Volume;
 pub use world::World;

@@ -4,10 +4,13 @@ use std::{
     fmt,
     net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use thiserror::Error;
-use tokio::io::DuplexStream;
+use tokio::{io::DuplexStream, time::Instant};
+
+use crate::{Dice, Shape, shape::Shaper};
 
 /// Something that listens on a port of a pod.
 pub trait Listener: Any + Send + Sync {
@@ -53,7 +56,25 @@ struct State {
     cuts: BTreeMap<(Ipv4Addr, Ipv4Addr), u64>,
     /// Questions to the name server that were dropped, by the host that asked.
     deaf: BTreeMap<Ipv4Addr, u64>,
+    /// Hosts that are cut off from all others together, and packets that were lost at the cut, by the name of the place.
+    islands: BTreeMap<String, (BTreeSet<Ipv4Addr>, u64)>,
+    /// Hosts whose packets have a shape.
+    shaped: BTreeMap<Ipv4Addr, Shaper>,
     next_listener: u64,
+}
+
+impl State {
+    /// True if one of two hosts is cut off from the other; counts it.
+    fn lost_at_sea(&mut self, from: Ipv4Addr, to: Ipv4Addr) -> bool {
+        let mut lost = false;
+        for (hosts, count) in self.islands.values_mut() {
+            if hosts.contains(&from) != hosts.contains(&to) {
+                *count += 1;
+                lost = true;
+            }
+        }
+        lost
+    }
 }
 
 impl Network {
@@ -74,6 +95,7 @@ impl Network {
         state.listeners.retain(|(host, _), _| *host != ip);
         state.cuts.retain(|(from, to), _| *from != ip && *to != ip);
         state.deaf.remove(&ip);
+        state.shaped.remove(&ip);
     }
 
     /// Listens on a port until the guard is dropped. A second listener on the same port replaces the first.
@@ -95,7 +117,7 @@ impl Network {
             *dropped += 1;
             return Err(ConnectError::Unreachable);
         }
-        if !state.hosts.contains(&ip) {
+        if state.lost_at_sea(from, ip) || !state.hosts.contains(&ip) {
             return Err(ConnectError::Unreachable);
         }
         state.listeners.get(&(ip, port)).map(|(_, listener)| Arc::clone(listener)).ok_or(ConnectError::Refused)
@@ -128,6 +150,10 @@ impl Network {
             return Ok(*own);
         }
         let unknown = || ResolveError { name: name.to_owned() };
+        if state.islands.values().any(|(hosts, _)| hosts.contains(&from)) {
+            // The name server is elsewhere.
+            return Err(unknown());
+        }
         if let Some(dropped) = state.deaf.get_mut(&from) {
             *dropped += 1;
             return Err(unknown());
@@ -163,6 +189,50 @@ impl Network {
     /// Lets `host` ask the name server again.
     pub fn undeafen(&self, host: Ipv4Addr) {
         self.state().deaf.remove(&host);
+    }
+
+    /// Cuts hosts off from all others; they still reach each other.
+    pub fn cut_off(&self, place: &str, hosts: BTreeSet<Ipv4Addr>) {
+        self.state().islands.insert(place.to_owned(), (hosts, 0));
+    }
+
+    /// Joins what was cut off with the others again.
+    pub fn join(&self, place: &str) {
+        self.state().islands.remove(place);
+    }
+
+    /// True if this place is cut off.
+    pub fn is_island(&self, place: &str) -> bool {
+        self.state().islands.contains_key(place)
+    }
+
+    /// How many packets to and from a place that is cut off were lost; `None` if it is not.
+    pub fn lost_at(&self, place: &str) -> Option<u64> {
+        self.state().islands.get(place).map(|(_, count)| *count)
+    }
+
+    /// Gives the packets that `host` sends a shape.
+    pub fn shape(&self, host: Ipv4Addr, shape: Shape, dice: Dice) {
+        self.state().shaped.insert(host, Shaper::new(shape, dice));
+    }
+
+    /// Lets the packets of `host` pass as they are.
+    pub fn unshape(&self, host: Ipv4Addr) {
+        self.state().shaped.remove(&host);
+    }
+
+    /// How many packets of `host` were given a shape; `None` if they have none.
+    pub fn shaped(&self, host: Ipv4Addr) -> Option<u64> {
+        self.state().shaped.get(&host).map(|shaper| shaper.packets)
+    }
+
+    /// How much longer than usual a message is on its way.
+    pub fn transit(&self, from: Ipv4Addr, to: Ipv4Addr) -> Duration {
+        let mut state = self.state();
+        match state.shaped.get_mut(&from) {
+            Some(shaper) if from != to => shaper.transit(to, Instant::now()),
+            _ => Duration::ZERO,
+        }
     }
 
     /// How many questions of `host` to the name server were dropped; `None` if they pass.
@@ -224,6 +294,26 @@ mod tests {
         assert_eq!(network.dropped(B, A), None);
         drop(guard);
         assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Refused));
+    }
+
+    #[test]
+    fn an_island_reaches_only_itself() {
+        let network = Network::default();
+        const C: Ipv4Addr = Ipv4Addr::new(10, 244, 1, 7);
+        network.publish("name", [A]);
+        let _guards = [A, B, C].map(|host| {
+            network.add_host(host);
+            network.listen(host, 6030, Arc::new(Deaf))
+        });
+        network.cut_off("worker", [A, B].into());
+        assert!(network.connect(A, B, 6030).is_ok());
+        assert_eq!(network.connect(A, C, 6030).err(), Some(ConnectError::Unreachable));
+        assert_eq!(network.connect(C, B, 6030).err(), Some(ConnectError::Unreachable));
+        assert!(network.resolve(A, "name").is_err() && network.resolve(C, "name").is_ok());
+        assert_eq!((network.lost_at("worker"), network.is_island("worker")), (Some(2), true));
+        network.join("worker");
+        assert!(network.connect(A, C, 6030).is_ok());
+        assert_eq!(network.lost_at("worker"), None);
     }
 
     #[test]

@@ -46,6 +46,15 @@ impl Host {
         self.world.network.connect(self.ip, ip, port)
     }
 
+    /// Waits as long as a question to an address and its answer are on their way beyond the usual.
+    pub async fn round_trip(&self, ip: Ipv4Addr) {
+        let network = &self.world.network;
+        let transit = network.transit(self.ip, ip) + network.transit(ip, self.ip);
+        if !transit.is_zero() {
+            tokio::time::sleep(transit).await;
+        }
+    }
+
     /// Opens a port of the pod.
     pub fn listen(&self, port: u16, listener: Arc<dyn Listener>) -> ListenGuard {
         self.world.network.listen(self.ip, port, listener)

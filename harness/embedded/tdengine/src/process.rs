@@ -127,6 +127,12 @@ impl<S: Server> Process<S> {
         }
     }
 
+    /// Sends an event to another process, which it reaches some milliseconds from now, or later if packets are slow.
+    pub fn deliver(&self, remote: &Self, delay_ms: u64, event: S::Event) {
+        let transit = self.host.world.network.transit(self.host.ip, remote.host.ip);
+        remote.post(delay_ms.saturating_add(u64::try_from(transit.as_millis()).unwrap_or(u64::MAX)), event);
+    }
+
     /// Puts an event into the queue, some milliseconds from now.
     pub fn post(&self, delay_ms: u64, event: S::Event) {
         self.post_instead(None, delay_ms, event);

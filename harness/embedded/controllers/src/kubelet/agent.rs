@@ -139,7 +139,7 @@ impl Shared {
 
     fn find(&self, namespace: &str, name: &str) -> Result<Arc<PodWorker>, ApiError> {
         if let Some(worker) = self.worker(namespace, name) {
-            if worker.is_dark() {
+            if self.is_unheard(&worker.node) {
                 let ip = worker.node_ip;
                 let message = format!("error dialing backend: dial tcp {ip}:10250: connect: no route to host");
                 return Err(ApiError::new(500, "InternalError", message));

@@ -176,7 +176,8 @@ pub(crate) fn ended(pod: &PodWorker, slot: Slot, status: ExitStatus) {
 
 fn end(container: &mut ContainerState, status: ExitStatus, finished: jiff::Timestamp) {
     let Phase::Running { since } = container.phase else { return };
-    container.phase = Phase::Ended(End { code: status.code, started: since, finished, id: container.id.clone() });
+    let (id, starved) = (container.id.clone(), std::mem::take(&mut container.starved));
+    container.phase = Phase::Ended(End { code: status.code, started: since, finished, id, starved });
     container.ready = false;
     container.started = false;
     container.handle = None;

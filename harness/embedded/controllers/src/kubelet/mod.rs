@@ -3,6 +3,7 @@
 mod address;
 mod agent;
 mod backoff;
+mod cable;
 mod container;
 mod delays;
 mod env;
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     first_environments: Mutex<BTreeMap<(String, String), BTreeMap<String, String>>>,
     /// Nodes without power.
     dark: watch::Sender<BTreeSet<String>>,
+    /// Nodes that the control plane hears nothing of.
+    unheard: watch::Sender<BTreeSet<String>>,
     dice: Mutex<Dice>,
 }
 
@@ -87,7 +90,8 @@ impl Kubelet {
             nodes: parts.nodes,
             workers: Mutex::default(),
             first_environments: Mutex::default(),
-            dark: power::all_lit(),
+            dark: power::no_node(),
+            unheard: power::no_node(),
             dice: Mutex::new(world.chance.stream("kubelet/agent")),
             store: parts.store,
             world,

@@ -122,7 +122,7 @@ impl PodWorker {
 
     /// Writes the pod's status to the API server, if it differs.
     pub(crate) fn report(&self) {
-        if self.input.borrow().gone || self.is_dark() {
+        if self.input.borrow().gone || self.kubelet.is_unheard(&self.node) {
             return;
         }
         let now = meta::now(&self.kubelet.world);

@@ -1,4 +1,4 @@
-//! Nodes that lose their power, and get it back.
+//! Nodes that lose their power, and get it back; what the control plane does about nodes that it hears nothing of.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -29,16 +29,15 @@ impl Kubelet {
         if !shared.nodes.contains_key(node) || node.ends_with("control-plane") {
             return false;
         }
-        let newly = shared.dark.send_if_modified(|dark| dark.insert(node.to_owned()));
-        if newly {
-            tokio::spawn(Arc::clone(shared).miss(node.to_owned()));
-        }
+        shared.dark.send_if_modified(|dark| dark.insert(node.to_owned()));
+        shared.lose_sight(node);
         true
     }
 
     /// Gives a node its power back.
     pub fn start_node(&self, node: &str) {
         self.0.dark.send_if_modified(|dark| dark.remove(node));
+        self.0.catch_sight(node);
     }
 
     /// True if a node has power; none if there is no such node.
@@ -58,16 +57,40 @@ impl Shared {
         let _ = dark.wait_for(|dark| dark.contains(node) != power).await;
     }
 
+    /// The control plane hears nothing of a node any more.
+    pub(super) fn lose_sight(self: &Arc<Self>, node: &str) {
+        if self.unheard.send_if_modified(|unheard| unheard.insert(node.to_owned())) {
+            tokio::spawn(Arc::clone(self).miss(node.to_owned()));
+        }
+    }
+
+    /// It hears of it again, unless there is another reason why it does not.
+    pub(super) fn catch_sight(&self, node: &str) {
+        if !self.is_dark(node) && !self.world.network.is_island(node) {
+            self.unheard.send_if_modified(|unheard| unheard.remove(node));
+        }
+    }
+
+    pub(super) fn is_unheard(&self, node: &str) -> bool {
+        self.unheard.borrow().contains(node)
+    }
+
+    async fn heard(&self, node: &str) {
+        let mut unheard = self.unheard.subscribe();
+        // The sender lives as long as this.
+        let _ = unheard.wait_for(|unheard| !unheard.contains(node)).await;
+    }
+
     /// What the control plane does about a node that it hears nothing of.
     async fn miss(self: Arc<Self>, node: String) {
         tokio::select! {
             biased;
-            () = self.has_power(&node, true) => return,
+            () = self.heard(&node) => return,
             () = sleep(LOST) => self.judge(&node, false),
         }
         tokio::select! {
             biased;
-            () = self.has_power(&node, true) => {}
+            () = self.heard(&node) => {}
             () = sleep(EVICTION) => {
                 for pod in self.pods_on(&node) {
                     let how = Deletion { propagation: Propagation::Background, ..Deletion::default() };
@@ -76,7 +99,7 @@ impl Shared {
                 }
             }
         }
-        self.has_power(&node, true).await;
+        self.heard(&node).await;
         self.judge(&node, true);
     }
 
@@ -121,10 +144,6 @@ impl Shared {
 }
 
 impl PodWorker {
-    pub(super) fn is_dark(&self) -> bool {
-        self.kubelet.is_dark(&self.node)
-    }
-
     pub(super) async fn power_lost(&self) {
         self.kubelet.has_power(&self.node, false).await;
     }
@@ -141,7 +160,8 @@ impl PodWorker {
                 handles.extend(container.handle.take());
                 if let Phase::Running { since } = container.phase {
                     let id = container.id.clone();
-                    container.phase = Phase::Ended(End { code: FOUND_DEAD, started: since, finished: lost, id });
+                    container.phase =
+                        Phase::Ended(End { code: FOUND_DEAD, started: since, finished: lost, id, starved: false });
                     container.restarts += 1;
                 }
                 (container.ready, container.started) = (false, false);
@@ -155,7 +175,7 @@ impl PodWorker {
     }
 }
 
-/// No node is without power.
-pub(super) fn all_lit() -> watch::Sender<BTreeSet<String>> {
+/// None of the nodes.
+pub(super) fn no_node() -> watch::Sender<BTreeSet<String>> {
     watch::Sender::new(BTreeSet::new())
 }

@@ -57,6 +57,8 @@ pub(crate) struct ContainerState {
     pub(crate) started: bool,
     pub(crate) ready: bool,
     pub(crate) id: String,
+    /// The kernel has killed it for want of memory.
+    pub(crate) starved: bool,
     pub(crate) handle: Option<Arc<dyn Container>>,
     pub(crate) log: Option<ContainerLog>,
     pub(crate) previous_log: Option<ContainerLog>,
@@ -89,10 +91,16 @@ pub(crate) struct End {
     pub(crate) started: Timestamp,
     pub(crate) finished: Timestamp,
     pub(crate) id: String,
+    /// The kernel killed it for want of memory.
+    pub(crate) starved: bool,
 }
 
 impl End {
     pub(crate) fn reason(&self) -> &'static str {
-        if self.code == 0 { "Completed" } else { "Error" }
+        match self.code {
+            _ if self.starved => "OOMKilled",
+            0 => "Completed",
+            _ => "Error",
+        }
     }
 }

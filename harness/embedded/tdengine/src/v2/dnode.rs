@@ -192,7 +192,7 @@ impl State {
             shared: Arc::clone(&self.dnode.shared),
             vnodes: self.vnodes.values().filter(|vnode| !vnode.closing).map(super::vnode::Vnode::load_report).collect(),
         };
-        remote.post(0, Event::Status { from: node.weak(), message: Box::new(message) });
+        node.deliver(&remote, 0, Event::Status { from: node.weak(), message: Box::new(message) });
     }
 
     /// What is to do once a second, or nearly so.
@@ -266,6 +266,6 @@ impl State {
 /// Answers a status message, over the way that it came.
 pub(crate) fn reply(node: &Taosd, to: &Weak<Taosd>, reply: StatusReply) {
     if let Some(remote) = to.upgrade().filter(|remote| node.reaches(remote.host.ip)) {
-        remote.post(0, Event::StatusReply(Box::new(reply)));
+        node.deliver(&remote, 0, Event::StatusReply(Box::new(reply)));
     }
 }

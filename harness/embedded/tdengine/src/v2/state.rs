@@ -100,7 +100,7 @@ impl Server for State {
                 let unknown = self.group(group).is_none();
                 self.with_group(node, group, |group| group.accept(node, &from, Arc::clone(&conn), remote.clone()));
                 if unknown && let Some(remote) = remote.upgrade().filter(|remote| node.reaches(remote.host.ip)) {
-                    remote.post(2, Event::Sync { group, conn, message: SyncMessage::Broken });
+                    node.deliver(&remote, 2, Event::Sync { group, conn, message: SyncMessage::Broken });
                 }
             }
             Event::Sync { group, conn, message } => self.on_sync(node, group, &conn, message),

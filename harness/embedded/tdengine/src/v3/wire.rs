@@ -47,7 +47,7 @@ impl Taosd {
         match ports::dial(&self.host, ip, to.port) {
             Ok(remote) => {
                 links.insert(Arc::clone(&to.fqdn), Link { ip, lost: None });
-                remote.post(1, event);
+                self.deliver(&remote, 1, event);
                 Ok(remote)
             }
             Err(ConnectError::Refused) => {
@@ -70,7 +70,7 @@ impl Taosd {
     /// Answers over the way that a message came.
     pub fn answer(&self, to: &Sender, event: Event) {
         if let Some(remote) = to.process.upgrade().filter(|_| self.reaches(to.ip)) {
-            remote.post(1, event);
+            self.deliver(&remote, 1, event);
         }
     }
 

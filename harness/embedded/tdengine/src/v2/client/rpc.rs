@@ -53,6 +53,7 @@ async fn reach(from: &Host, ep: &EndPoint, offset: u16, port: Port) -> Result<Ar
         return Err(SqlError::of(if wrong { codes::RPC_NETWORK_UNAVAIL } else { codes::RPC_FQDN_ERROR }));
     };
     if let Ok(taosd) = ports::dial(from, ip, ep.port + offset, port) {
+        from.round_trip(ip).await;
         return Ok(taosd);
     }
     sleep(Duration::from_millis(from.dice("rpc").between(DEAD, DEAD + 300))).await;

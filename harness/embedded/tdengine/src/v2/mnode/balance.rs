@@ -212,7 +212,7 @@ impl Mnode {
         let sent = match node.host.resolve(&member.ep.fqdn) {
             None => Err(codes::RPC_FQDN_ERROR),
             Some(ip) => ports::dial(&node.host, ip, member.ep.port + PEER_PORT, Port::Peer)
-                .map(|remote| remote.post(1, Event::Order { order, reply: Some(reply) }))
+                .map(|remote| node.deliver(&remote, 1, Event::Order { order, reply: Some(reply) }))
                 .map_err(|_| codes::RPC_NETWORK_UNAVAIL),
         };
         if let Err(code) = sent {

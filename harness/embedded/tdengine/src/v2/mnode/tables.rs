@@ -277,7 +277,11 @@ impl Taosd {
                     continue;
                 };
                 let (reply, answer) = oneshot::channel();
-                remote.post(1, Event::Order { order: Order::CreateVnode(config.clone()), reply: Some(reply) });
+                self.deliver(
+                    &remote,
+                    1,
+                    Event::Order { order: Order::CreateVnode(config.clone()), reply: Some(reply) },
+                );
                 answers.push(answer);
             }
         }

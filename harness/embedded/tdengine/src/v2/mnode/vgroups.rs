@@ -14,7 +14,7 @@ impl Mnode {
         let Some(row) = self.sdb.dnodes.get(&dnode) else { return };
         let Some(ip) = node.host.resolve(&row.ep.fqdn) else { return };
         if let Ok(remote) = ports::dial(&node.host, ip, row.ep.port + PEER_PORT, Port::Peer) {
-            remote.post(1, Event::Order { order, reply: None });
+            node.deliver(&remote, 1, Event::Order { order, reply: None });
         }
     }
 

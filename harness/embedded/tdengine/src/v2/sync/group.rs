@@ -257,7 +257,7 @@ impl Group {
         peer.link = Some(Link { conn: Arc::clone(&conn), remote: Arc::downgrade(&remote), ip: peer.ip, silent: 0 });
         peer.role = Role::Unsynced;
         let from = Arc::clone(&node.ep.fqdn);
-        remote.post(1, Event::SyncSetup { group: id, from, conn, remote: node.weak() });
+        node.deliver(&remote, 1, Event::SyncSetup { group: id, from, conn, remote: node.weak() });
     }
 
     /// A peer has connected.

@@ -82,7 +82,7 @@ impl Link {
         }
         let Some(remote) = self.remote.upgrade().filter(|remote| !remote.has_exited()) else { return false };
         if node.reaches(self.ip) {
-            remote.post(1, Event::Sync { group, conn: Arc::clone(&self.conn), message });
+            node.deliver(&remote, 1, Event::Sync { group, conn: Arc::clone(&self.conn), message });
         }
         true
     }
@@ -95,7 +95,7 @@ impl Link {
         if let Some(remote) = self.remote.upgrade()
             && node.reaches(self.ip)
         {
-            remote.post(2, Event::Sync { group, conn: Arc::clone(&self.conn), message: SyncMessage::Broken });
+            node.deliver(&remote, 2, Event::Sync { group, conn: Arc::clone(&self.conn), message: SyncMessage::Broken });
         }
     }
 }

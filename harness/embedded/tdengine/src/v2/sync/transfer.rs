@@ -57,7 +57,7 @@ impl Group {
             node.host.log.line("SYN", format!("ERROR vgId:{}, failed to open socket to sync", self.id));
             return;
         };
-        remote.post(1, Event::SyncData { group: self.id, from: Arc::clone(&node.ep.fqdn) });
+        node.deliver(&remote, 1, Event::SyncData { group: self.id, from: Arc::clone(&node.ep.fqdn) });
         // A vnode first waits until nobody reads or writes; the mnode has nothing to wait for.
         let delay = if self.id == MNODE_GROUP { node.chance(150, 350) } else { node.chance(800, 950) };
         self.timer(node, delay, &name, SyncTimer::Retrieved { remote: Arc::downgrade(&remote), ip });
@@ -106,7 +106,7 @@ impl Group {
                 if let Some(peer) = self.peers.get_mut(at) {
                     peer.copying = Copying::Caching;
                 }
-                remote.post(1, Event::SyncSnapshot { group: self.id, data, version });
+                node.deliver(&remote, 1, Event::SyncSnapshot { group: self.id, data, version });
             }
             _ => self.restart(node, at),
         }

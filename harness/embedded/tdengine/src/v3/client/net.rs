@@ -45,6 +45,7 @@ impl Net {
         request: impl FnOnce(Arc<Taosd>) -> Work<T>,
     ) -> Result<T, SqlError> {
         let (ip, taosd) = self.reach(ep, deadline).await?;
+        self.host.round_trip(ip).await;
         match taosd.state().run {
             RunStatus::NetworkOk => return Err(codes::error(codes::APP_IS_STARTING)),
             RunStatus::Exiting => return Err(codes::error(codes::APP_IS_STOPPING)),
