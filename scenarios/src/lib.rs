@@ -89,6 +89,7 @@ impl Checkout {
             keep: Keep::Never,
             jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
             client: Way::Shell,
+            histories: None,
             cancel: tokio::sync::watch::channel(false).1,
         };
         let events = Events::default();

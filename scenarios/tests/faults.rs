@@ -6,7 +6,8 @@ use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
-use seatrial_chaos::{Rule, Underlay, UnderlayError};
+use seatrial_chaos::{Fault, Rule, Underlay, UnderlayError};
+use seatrial_cluster::PodState;
 use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
 use seatrial_engine::{
     Access, BootRequest, BootedCluster, Document, Edits, Environment, EnvironmentError, Keep, Options, Selection,
@@ -47,8 +48,14 @@ impl Underlay for Inert {
     fn lift<'a>(&'a self, _: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>> {
         async { Ok(()) }.boxed()
     }
-    fn dropped<'a>(&'a self, _: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>> {
+    fn refuses<'a>(&'a self, _: &'a Fault) -> BoxFuture<'a, Result<Option<String>, UnderlayError>> {
+        async { Ok(None) }.boxed()
+    }
+    fn count<'a>(&'a self, _: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>> {
         async { Ok(Some(0)) }.boxed()
+    }
+    fn exhaust<'a>(&'a self, _: &'a PodState) -> BoxFuture<'a, Result<(), UnderlayError>> {
+        async { Ok(()) }.boxed()
     }
     fn stop<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), UnderlayError>> {
         async { Ok(()) }.boxed()
@@ -128,6 +135,7 @@ fn ended(below: Below) -> RunFinished {
         keep: Keep::Never,
         client: seatrial_engine::scenario::Way::Shell,
         jobs: NonZeroUsize::MIN,
+        histories: None,
         cancel: tokio::sync::watch::channel(false).1,
     };
     let environment = On(Embedded::new("2.1.1.0", Defects::default()).unwrap(), below);

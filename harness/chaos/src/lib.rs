@@ -6,28 +6,22 @@
 //! A [`Fault`] is data; an [`Injector`] does it, finds its witness, takes it back and proves that it is gone.
 
 mod check;
-mod client;
 mod fault;
 mod history;
-mod inserts;
-mod measure;
-mod membership;
-mod outcome;
-mod read_back;
 mod schedule;
-mod summary;
+mod workload;
 
-pub use check::{Check, check};
-pub use client::{Client, ClusterClient};
+pub use check::{Check, Membership, Tables, Trace, check, traces};
 pub use fault::{
-    Change, DeletePod, Fault, FaultError, Injector, Need, Nothing, OnPod, Partition, Role, Rule, Scale, Site, Spot,
-    Target, Underlay, UnderlayError,
+    Change, ChangeEnvironment, DeletePod, Effects, Fault, FaultError, Injector, Need, Nothing, OnPod, Packets,
+    Partition, Role, Rule, Scale, Site, Spot, Target, Underlay, UnderlayError,
 };
-pub use history::{Event, History, HistoryError, Operation, RowId};
-pub use inserts::{Inserts, Progress, Running};
-pub use measure::measure;
-pub use membership::Membership;
-pub use outcome::{Outcome, outcome_of};
-pub use read_back::{ReadBackError, read_back};
+pub use history::{
+    Begun, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId, Stall,
+    Summary, TableChange, measure, recovery_ms,
+};
 pub use schedule::{Frame, Happening, Heal, Moment, Schedule, generate, shrink};
-pub use summary::{ErrorWindow, Stall, Summary, recovery_ms};
+pub use workload::{
+    Client, ClusterClient, Inserts, MOST_ROWS, Outcome, Progress, ReadBack, ReadBackError, Running, outcome_of,
+    read_back,
+};

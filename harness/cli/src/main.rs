@@ -12,6 +12,7 @@ mod replay;
 mod run_folder;
 mod runtime;
 mod selfcheck;
+mod trial;
 
 use std::{io::IsTerminal, process::ExitCode};
 

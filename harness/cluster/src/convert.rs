@@ -89,6 +89,11 @@ impl From<&Pod> for PodState {
             running: containers
                 .iter()
                 .any(|container| container.state.as_ref().is_some_and(|state| state.running.is_some())),
+            ended: containers
+                .iter()
+                .flat_map(|container| [&container.last_state, &container.state])
+                .filter_map(|state| state.as_ref()?.terminated.as_ref())
+                .find_map(|end| end.reason.clone()),
             name,
         }
     }

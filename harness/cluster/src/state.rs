@@ -34,6 +34,9 @@ pub struct PodState {
     pub ordinal: Option<u32>,
     /// True if a container runs, so that a command can be run in it.
     pub running: bool,
+    /// Why the life of a container before the present one ended: `Error`, `OOMKilled`, `Completed`; none in its first.
+    #[serde(default)]
+    pub ended: Option<String>,
 }
 
 /// A `PersistentVolumeClaim`.

@@ -151,6 +151,8 @@ impl Expectation {
             Self::Namespace(_) => "the namespace is empty and no volume is left".to_owned(),
             Self::Membership(_) => "every pod is a ready dnode, and nobody else is listed".to_owned(),
             Self::Crashes(count) => format!("restarts that no fault did: {count}"),
+            Self::Traces(count) => format!("lines of logs that say that a server broke: {count}"),
+            Self::Transactions(count) => format!("transactions that are not done: {count}"),
             Self::Workload(expected) => format!("workload {}: {}", expected.name, workload(expected)),
         }
     }
@@ -250,5 +252,6 @@ fn workload(expected: &WorkloadState) -> String {
         ("failed", optional(expected.failed)),
         ("lost", optional(expected.lost)),
         ("duplicated", optional(expected.duplicated)),
+        ("stale", optional(expected.stale)),
     ])
 }

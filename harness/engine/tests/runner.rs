@@ -111,6 +111,7 @@ async fn run_with(
         keep: Keep::Never,
         jobs: NonZeroUsize::new(jobs).unwrap(),
         client: Way::Shell,
+        histories: None,
         cancel,
     };
     let kept = Kept::default();

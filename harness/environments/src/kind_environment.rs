@@ -91,7 +91,7 @@ impl Environment for KindEnvironment {
             namespace::create(self.cluster.client(), &name, &self.run, None).await?;
             let client = self.cluster.client().clone();
             let place = Place::new(client, &name, Placement::default(), self.dismissed.clone());
-            let underlay = KindUnderlay { tools: self.cluster.tools().clone() };
+            let underlay = KindUnderlay { tools: self.cluster.tools().clone(), nodes: self.cluster.nodes().to_vec() };
             Ok(Box::new(place.on(Arc::new(underlay))) as Box<dyn BootedCluster>)
         }
         .boxed()

@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use seatrial_cluster::{Full, Kind, PodState, Target as Object, Via};
-use tokio::time::{Instant, sleep};
+use seatrial_cluster::{Kind, PodState, Target as Object, Template};
 
-use super::{DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target};
+use super::{
+    ChangeEnvironment, DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target,
+    dnodes::{drop_dnode, gone},
+};
 
 /// A command in a pod. 20 s: it is a `kill`.
 pub(super) const COMMAND: Duration = Duration::from_secs(20);
-/// Until a dnode that was dropped is no longer listed.
-const DROPPED: Duration = Duration::from_secs(90);
 
 /// What was there before a fault, and what has to be taken back.
 #[derive(Clone, Debug)]
@@ -29,6 +29,10 @@ pub(super) enum Memo {
     Rules(Vec<Rule>),
     /// Nodes that were stopped.
     Nodes(Vec<String>),
+    /// Containers that run out of memory.
+    Starved(BTreeMap<u32, PodState>),
+    /// Pods as they were, and what the pods' environment and the partition of their updates were.
+    Environment { pods: BTreeMap<u32, PodState>, before: Template },
 }
 
 impl Injector {
@@ -91,11 +95,35 @@ impl Injector {
                 let spots = self.meant(&on.pod).await?.values().map(Site::spot).collect::<Result<Vec<_>, _>>()?;
                 self.lay(spots.into_iter().map(|at| Rule::Names { at }).collect()).await
             }
+            Fault::Packets(packets) => {
+                let effects = packets.effects();
+                let spots = self.meant(&packets.pod).await?.values().map(Site::spot).collect::<Result<Vec<_>, _>>()?;
+                self.lay(spots.into_iter().map(|at| Rule::Shape { at, effects }).collect()).await
+            }
+            Fault::DisconnectNode(on) => {
+                let nodes = self.nodes_of(&on.pod).await?;
+                self.lay(nodes.into_iter().map(|node| Rule::Node { node }).collect()).await
+            }
+            Fault::ExhaustMemory(on) => {
+                let before = self.meant(&on.pod).await?;
+                for pod in before.values() {
+                    self.underlay(fault)?.exhaust(pod).await?;
+                }
+                Ok(Memo::Starved(before))
+            }
+            Fault::ChangeEnvironment(ChangeEnvironment { set, from }) => {
+                let mut pods = site.pods().await?;
+                pods.retain(|ordinal, _| ordinal >= from);
+                if pods.is_empty() {
+                    return Err(FaultError::nobody(format!("there is no pod {from}, nor one with a higher ordinal")));
+                }
+                let wanted = set.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+                let wanted = Template { environment: wanted, partition: *from };
+                let before = site.cluster.change_template(&site.stateful_set, &wanted).await?;
+                Ok(Memo::Environment { pods, before })
+            }
             Fault::StopNode(on) => {
-                let mut nodes: Vec<String> =
-                    self.meant(&on.pod).await?.values().filter_map(|pod| pod.node.clone()).collect();
-                nodes.sort();
-                nodes.dedup();
+                let nodes = self.nodes_of(&on.pod).await?;
                 for node in &nodes {
                     self.underlay(fault)?.stop(node).await?;
                 }
@@ -110,6 +138,14 @@ impl Injector {
         let mut pods = self.site.pods().await?;
         pods.retain(|ordinal, _| meant.contains(ordinal));
         Ok(pods)
+    }
+
+    /// The nodes of the pods that are meant.
+    async fn nodes_of(&self, target: &Target) -> Result<Vec<String>, FaultError> {
+        let mut nodes: Vec<String> = self.meant(target).await?.values().filter_map(|pod| pod.node.clone()).collect();
+        nodes.sort();
+        nodes.dedup();
+        Ok(nodes)
     }
 
     async fn signal(&self, target: &Target, signal: &str) -> Result<Memo, FaultError> {
@@ -191,7 +227,10 @@ impl Injector {
                     self.underlay(fault)?.start(node).await?;
                 }
             }
-            Memo::Pods(_) | Memo::Processes(_) | Memo::Dnode { .. } | Memo::Claims(_) => {}
+            Memo::Environment { before, .. } => {
+                self.site.cluster.change_template(&self.site.stateful_set, before).await?;
+            }
+            Memo::Pods(_) | Memo::Processes(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) => {}
         }
         Ok(())
     }
@@ -200,49 +239,4 @@ impl Injector {
 /// True if the container of `before` still runs.
 pub(super) fn same_container(now: Option<&PodState>, before: &PodState) -> bool {
     now.is_some_and(|now| now.uid == before.uid && now.restarts == before.restarts && now.running)
-}
-
-/// Drops the dnode of a pod through another pod; its id.
-async fn drop_dnode(site: &Site, ordinal: u32) -> Result<(u32, u32), FaultError> {
-    let name = site.pod(ordinal);
-    for (_, pod) in site.pods().await?.into_iter().filter(|(other, pod)| *other != ordinal && pod.ready) {
-        let Ok(dnodes) = site.cluster.dnodes(&pod.name, Via::Shell, Full::AsShown).await.rows else { continue };
-        let row = dnodes.iter().find(|dnode| dnode.end_point.host() == Some(&name));
-        let row = row.ok_or_else(|| FaultError::nobody(format!("{name} is no dnode")))?;
-        // 3.x takes the id, 2.x the end point; only 3.x tells how many vnodes a dnode takes.
-        let sql = match row.support_vnodes {
-            Some(_) => format!("drop dnode {}", row.id),
-            None => format!("drop dnode '{}'", site.end_point(ordinal)),
-        };
-        let limit = site.cluster.limits().query;
-        for outcome in site.cluster.sql(&pod.name, &sql, Via::Shell, limit).await.outcomes? {
-            outcome.reply.map_err(|error| FaultError::Refused(error.text))?;
-        }
-        return Ok((row.id, ordinal));
-    }
-    Err(FaultError::nobody("no other server answers"))
-}
-
-/// Waits until a dnode is no longer listed.
-async fn gone(site: &Site, id: u32) -> Result<(), FaultError> {
-    let deadline = Instant::now() + DROPPED;
-    while Instant::now() < deadline {
-        let listed = listed(site, id).await?;
-        if listed == Some(None) {
-            return Ok(());
-        }
-        sleep(Duration::from_secs(1)).await;
-    }
-    Err(FaultError::Refused(format!("dnode {id} is still listed {} s after its drop", DROPPED.as_secs())))
-}
-
-/// The status of a dnode as the first server that answers lists it: `Some(None)` if it is not listed, `None` if nobody
-/// answers.
-pub(super) async fn listed(site: &Site, id: u32) -> Result<Option<Option<String>>, FaultError> {
-    for pod in site.pods().await?.values().filter(|pod| pod.ready) {
-        if let Ok(dnodes) = site.cluster.dnodes(&pod.name, Via::Shell, Full::AsShown).await.rows {
-            return Ok(Some(dnodes.into_iter().find(|dnode| dnode.id == id).map(|dnode| dnode.status)));
-        }
-    }
-    Ok(None)
 }

@@ -89,6 +89,7 @@ impl Injector {
                 let uids = before.values().map(|(_, pod)| pod.uid.clone()).collect();
                 (uids, if matches!(fault, Fault::PauseProcess(_)) { MANY } else { 1 })
             }
+            Memo::Starved(before) => (before.values().map(|pod| pod.uid.clone()).collect(), 1),
             Memo::Nodes(nodes) => {
                 let pods = self.site.pods().await.unwrap_or_default();
                 let on = |pod: &PodState| pod.node.as_ref().is_some_and(|node| nodes.contains(node));

@@ -3,6 +3,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::{ChangeEnvironment, DeletePod, Nothing, OnPod, Packets, Partition, Scale};
+
 /// Something that is broken on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -25,90 +27,17 @@ pub enum Fault {
     Partition(Partition),
     /// Drops what a pod asks the name server, so that no name resolves there but its own.
     CutNames(OnPod),
+    /// Loses, delays, repeats or damages packets that a pod sends, or narrows its line.
+    Packets(Packets),
     /// Stops the node that a pod runs on, as a loss of power does. The heal starts it again.
     StopNode(OnPod),
-}
-
-/// A fault without parameters, written `{}`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Nothing {}
-
-/// What happens to one pod, or to several.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct OnPod {
-    /// Which.
-    pub pod: Target,
-}
-
-/// Pods that are deleted.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct DeletePod {
-    /// Which.
-    pub pod: Target,
-    /// True to delete them at once, as `--grace-period=0 --force` does.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub force: bool,
-}
-
-/// A change of the number of pods.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Scale {
-    /// How many.
-    pub to: u32,
-    /// True to drop the dnodes of the pods that go first, and to delete the claims of their volumes afterwards, as the
-    /// documents ask for.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub safely: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
-fn is_false(value: &bool) -> bool {
-    !*value
-}
-
-/// Between whom packets are dropped, in both directions unless it says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Partition {
-    /// Between one pod, or several, and all others.
-    Isolate(Target),
-    /// Between two pods.
-    Pair([u32; 2]),
-    /// Between groups: `[[0], [1, 2]]`. A pod that is in no group reaches all, as a bridge does.
-    Groups(Vec<Vec<u32>>),
-    /// From one pod, or several, to all others, in this direction only.
-    Mute(Target),
-}
-
-/// Which pods: an ordinal, a list of ordinals, `all`, `mnode-leader`, or `vnode-leader: DATABASE`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "the ordinal of a pod, a list of ordinals, `all`, `mnode-leader`, or a map with `vnode-leader`"
-)]
-pub enum Target {
-    /// The pod with this ordinal.
-    Pod(u32),
-    /// The pods with these ordinals.
-    Pods(Vec<u32>),
-    /// Pods by what they do.
-    Role(Role),
-}
-
-/// Pods by what they do at the moment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// All that exist.
-    All,
-    /// The one whose mnode leads.
-    MnodeLeader,
-    /// The one that has the leader of the first vgroup of this database.
-    VnodeLeader(String),
+    /// Cuts the node that a pod runs on off from all others, as a pulled cable does. Everything on it goes on.
+    DisconnectNode(OnPod),
+    /// Takes the memory away that the server's container has, until the kernel kills the server for want of it.
+    ExhaustMemory(OnPod),
+    /// Sets environment variables of the pods, in some or all of them; each that gets them is replaced. The heal sets
+    /// them as they were.
+    ChangeEnvironment(ChangeEnvironment),
 }
 
 /// What is needed to do a fault.
@@ -133,12 +62,16 @@ impl Fault {
             Self::LoseVolume(_) => "lose-volume",
             Self::Partition(_) => "partition",
             Self::CutNames(_) => "cut-names",
+            Self::Packets(_) => "packets",
             Self::StopNode(_) => "stop-node",
+            Self::DisconnectNode(_) => "disconnect-node",
+            Self::ExhaustMemory(_) => "exhaust-memory",
+            Self::ChangeEnvironment(_) => "change-environment",
         }
     }
 
     /// All kinds.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 14] = [
         "delete-pod",
         "kill-process",
         "pause-process",
@@ -148,23 +81,44 @@ impl Fault {
         "lose-volume",
         "partition",
         "cut-names",
+        "packets",
         "stop-node",
+        "disconnect-node",
+        "exhaust-memory",
+        "change-environment",
     ];
 
     /// What it needs.
     pub fn need(&self) -> Need {
         match self {
-            Self::Partition(_) | Self::CutNames(_) | Self::StopNode(_) => Need::Underlay,
+            Self::Partition(_)
+            | Self::CutNames(_)
+            | Self::Packets(_)
+            | Self::StopNode(_)
+            | Self::DisconnectNode(_)
+            | Self::ExhaustMemory(_) => Need::Underlay,
             _ => Need::Kubernetes,
         }
     }
 
     /// True if it lasts until it is healed; others are over as soon as they happened.
     pub fn lasts(&self) -> bool {
-        matches!(
-            self,
-            Self::PauseProcess(_) | Self::Scale(_) | Self::Partition(_) | Self::CutNames(_) | Self::StopNode(_)
-        )
+        match self {
+            Self::DeletePod(_)
+            | Self::KillProcess(_)
+            | Self::RollingRestart(_)
+            | Self::DropDnode(_)
+            | Self::LoseVolume(_)
+            | Self::ExhaustMemory(_) => false,
+            Self::PauseProcess(_)
+            | Self::Scale(_)
+            | Self::Partition(_)
+            | Self::CutNames(_)
+            | Self::Packets(_)
+            | Self::StopNode(_)
+            | Self::DisconnectNode(_)
+            | Self::ChangeEnvironment(_) => true,
+        }
     }
 
     /// True if rows that were acknowledged may be gone after it, whatever the server does.
@@ -183,78 +137,35 @@ impl Fault {
             | Self::DropDnode(on)
             | Self::LoseVolume(on)
             | Self::CutNames(on)
-            | Self::StopNode(on) => on.pod.to_string(),
+            | Self::StopNode(on)
+            | Self::DisconnectNode(on)
+            | Self::ExhaustMemory(on) => on.pod.to_string(),
             Self::RollingRestart(_) => "all pods, one by one".to_owned(),
             Self::Scale(Scale { to, safely }) => format!("to {to}{}", if *safely { ", safely" } else { "" }),
             Self::Partition(partition) => partition.to_string(),
+            Self::Packets(packets) => packets.to_string(),
+            Self::ChangeEnvironment(change) => change.to_string(),
         }
+    }
+
+    /// What is wrong with its parameters; `None` if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        match self {
+            Self::Packets(packets) => packets.complaint(),
+            Self::ChangeEnvironment(change) if change.set.is_empty() => Some("no variable is set".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// True if it needs nodes that can be lost: the cluster has to have workers.
+    pub fn on_node(&self) -> bool {
+        matches!(self, Self::StopNode(_) | Self::DisconnectNode(_))
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.kind(), self.target())
-    }
-}
-
-fn list(pods: &[u32]) -> String {
-    pods.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pod(ordinal) => write!(f, "pod {ordinal}"),
-            Self::Pods(ordinals) => write!(f, "pods {}", list(ordinals)),
-            Self::Role(Role::All) => f.write_str("all pods"),
-            Self::Role(Role::MnodeLeader) => f.write_str("mnode leader"),
-            Self::Role(Role::VnodeLeader(database)) => write!(f, "vnode leader of {database}"),
-        }
-    }
-}
-
-impl fmt::Display for Partition {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Isolate(target) => write!(f, "{target} | all others"),
-            Self::Pair([one, other]) => write!(f, "pod {one} | pod {other}"),
-            Self::Groups(groups) => {
-                let groups: Vec<String> = groups.iter().map(|group| list(group)).collect();
-                f.write_str(&groups.join(" | "))
-            }
-            Self::Mute(target) => write!(f, "{target} -> all others"),
-        }
-    }
-}
-
-impl Partition {
-    /// The ways on which packets are dropped, from and to, given the pods that exist and those that are meant.
-    pub fn ways(&self, all: &[u32], meant: &[u32]) -> Vec<(u32, u32)> {
-        let mut ways = Vec::new();
-        let mut both = |one: u32, other: u32| ways.extend([(one, other), (other, one)]);
-        match self {
-            Self::Pair([one, other]) => both(*one, *other),
-            Self::Groups(groups) => {
-                for (number, group) in groups.iter().enumerate() {
-                    for other in groups.iter().skip(number + 1).flatten() {
-                        for one in group {
-                            both(*one, *other);
-                        }
-                    }
-                }
-            }
-            Self::Isolate(_) | Self::Mute(_) => {
-                for one in meant {
-                    for other in all.iter().filter(|other| !meant.contains(other)) {
-                        ways.push((*one, *other));
-                        if matches!(self, Self::Isolate(_)) {
-                            ways.push((*other, *one));
-                        }
-                    }
-                }
-            }
-        }
-        ways
     }
 }
 
@@ -265,16 +176,6 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case(Partition::Isolate(Target::Pod(1)), &[1], &[(1, 0), (0, 1), (1, 2), (2, 1)])]
-    #[case(Partition::Mute(Target::Pod(1)), &[1], &[(1, 0), (1, 2)])]
-    #[case(Partition::Pair([0, 2]), &[], &[(0, 2), (2, 0)])]
-    #[case(Partition::Groups(vec![vec![0], vec![2]]), &[], &[(0, 2), (2, 0)])]
-    #[case(Partition::Groups(vec![vec![0], vec![1, 2]]), &[], &[(0, 1), (1, 0), (0, 2), (2, 0)])]
-    fn a_partition_cuts_ways(#[case] partition: Partition, #[case] meant: &[u32], #[case] ways: &[(u32, u32)]) {
-        assert_eq!(partition.ways(&[0, 1, 2], meant), ways);
-    }
-
-    #[rstest]
     #[case(r#"{"delete-pod":{"pod":1}}"#, "delete-pod (pod 1)")]
     #[case(r#"{"delete-pod":{"pod":"all","force":true}}"#, "delete-pod (all pods, at once)")]
     #[case(r#"{"kill-process":{"pod":"mnode-leader"}}"#, "kill-process (mnode leader)")]
@@ -282,6 +183,13 @@ mod tests {
     #[case(r#"{"rolling-restart":{}}"#, "rolling-restart (all pods, one by one)")]
     #[case(r#"{"scale":{"to":2,"safely":true}}"#, "scale (to 2, safely)")]
     #[case(r#"{"partition":{"groups":[[0],[1,2]]}}"#, "partition (0 | 1, 2)")]
+    #[case(r#"{"packets":{"pod":1,"loss":5}}"#, "packets (pod 1, 5 % lost)")]
+    #[case(r#"{"disconnect-node":{"pod":1}}"#, "disconnect-node (pod 1)")]
+    #[case(r#"{"exhaust-memory":{"pod":1}}"#, "exhaust-memory (pod 1)")]
+    #[case(
+        r#"{"change-environment":{"set":{"TZ":"Asia/Tokyo"},"from":2}}"#,
+        "change-environment (TZ=Asia/Tokyo from pod 2 on)"
+    )]
     fn a_fault_is_data(#[case] text: &str, #[case] words: &str) {
         let fault: Fault = serde_json::from_str(text).unwrap();
         assert_eq!(fault.to_string(), words);

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use seatrial_cluster::PodState;
 
 use super::{
-    Fault, FaultError, Injector, Rule,
-    acts::{COMMAND, Memo, listed, same_container},
+    ChangeEnvironment, Fault, FaultError, Injector, Rule,
+    acts::{COMMAND, Memo, same_container},
+    dnodes::listed,
 };
 
 impl Injector {
@@ -52,6 +53,21 @@ impl Injector {
                 Ok(told(&before.iter().filter_map(lost).collect::<Vec<_>>(), before.len()))
             }
             Memo::Rules(rules) => self.dropping(fault, rules).await,
+            Memo::Starved(before) => {
+                let now = site.pods().await?;
+                let killed = |(ordinal, pod): (&u32, &PodState)| {
+                    let now = now.get(ordinal).filter(|now| now.uid == pod.uid && now.restarts > pod.restarts)?;
+                    // Who ended for another reason did not run out of memory.
+                    let reason = now.ended.as_deref().filter(|reason| *reason == "OOMKilled")?;
+                    Some(format!("the container of {} ended: {reason}", pod.name))
+                };
+                Ok(told(&before.iter().filter_map(killed).collect::<Vec<_>>(), before.len()))
+            }
+            Memo::Environment { pods, .. } => {
+                let Fault::ChangeEnvironment(ChangeEnvironment { set, .. }) = fault else { return Ok(None) };
+                let wanted = set.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
+                self.environment(pods, &wanted).await
+            }
             Memo::Nodes(nodes) => {
                 let mut stopped = Vec::new();
                 for node in nodes {
@@ -88,7 +104,7 @@ impl Injector {
             }
             Memo::Rules(rules) => {
                 for rule in rules {
-                    if self.underlay(fault)?.dropped(rule).await?.is_some() {
+                    if self.underlay(fault)?.count(rule).await?.is_some() {
                         return Ok(None);
                     }
                 }
@@ -102,8 +118,37 @@ impl Injector {
                 }
                 Ok(Some(format!("{} runs", nodes.join(", "))))
             }
-            Memo::Pods(_) | Memo::Dnode { .. } | Memo::Claims(_) => Ok(Some("it was over at once".to_owned())),
+            Memo::Environment { pods, before } => self.environment(pods, &before.environment).await,
+            Memo::Pods(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) => {
+                Ok(Some("it was over at once".to_owned()))
+            }
         }
+    }
+
+    /// That pods have these values in their environment, whoever they are now.
+    async fn environment(
+        &self,
+        pods: &BTreeMap<u32, PodState>,
+        wanted: &BTreeMap<String, Option<String>>,
+    ) -> Result<Option<String>, FaultError> {
+        for ordinal in pods.keys() {
+            for (name, value) in wanted {
+                let now = self.site.exec(*ordinal, &["printenv", name], COMMAND).await;
+                // What is not set here may have come from elsewhere before, too.
+                let fits = now.is_ok_and(|(exit, text)| match value {
+                    Some(value) => exit == 0 && text == *value,
+                    None => true,
+                });
+                let new = self.site.pod_state(*ordinal).await?.is_some_and(|now| now.ready);
+                if !fits || !new {
+                    return Ok(None);
+                }
+            }
+        }
+        let names: Vec<String> = pods.keys().map(|ordinal| self.site.pod(*ordinal)).collect();
+        let values: Vec<String> =
+            wanted.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("as it was"))).collect();
+        Ok(Some(format!("{} have {}", names.join(", "), values.join(", "))))
     }
 
     /// The state of a process, as the kernel names it.
@@ -137,9 +182,10 @@ impl Injector {
             if matches!(rule, Rule::Names { .. }) {
                 self.ask_for_a_name(rule).await?;
             }
-            dropped += self.underlay(fault)?.dropped(rule).await?.unwrap_or(0);
+            dropped += self.underlay(fault)?.count(rule).await?.unwrap_or(0);
         }
-        Ok((dropped > 0).then(|| format!("{} rules dropped {dropped} packets", rules.len())))
+        let what = if matches!(fault, Fault::Packets(_)) { "disturbed" } else { "dropped" };
+        Ok((dropped > 0).then(|| format!("{} rules {what} {dropped} packets", rules.len())))
     }
 
     /// Has the pod ask its name server, for the rule to count.

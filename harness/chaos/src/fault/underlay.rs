@@ -3,7 +3,10 @@
 use std::{fmt, net::Ipv4Addr};
 
 use futures::future::BoxFuture;
+use seatrial_cluster::PodState;
 use thiserror::Error;
+
+use super::Fault;
 
 /// Why something below Kubernetes could not be done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -24,7 +27,31 @@ pub struct Spot {
     pub node: String,
 }
 
-/// A rule of a pod's network.
+/// What happens to packets that a pod sends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Effects {
+    /// Percent that are lost.
+    pub loss: u8,
+    /// Kilobits that go out in a second; any number if 0.
+    pub kilobits: u32,
+    /// Milliseconds by which each is late.
+    pub delay_ms: u32,
+    /// Milliseconds more or less.
+    pub jitter_ms: u32,
+    /// Percent that arrive twice.
+    pub duplicate: u8,
+    /// Percent that arrive damaged.
+    pub corrupt: u8,
+}
+
+impl Effects {
+    /// True if the kernel has to hold packets back or change them, for which it needs its network emulator.
+    pub fn emulates(&self) -> bool {
+        self.delay_ms > 0 || self.duplicate > 0 || self.corrupt > 0
+    }
+}
+
+/// A rule of a network: of a pod's, or of a node's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// Drops what comes from an address.
@@ -39,6 +66,18 @@ pub enum Rule {
         /// Who asks.
         at: Spot,
     },
+    /// Does something to the packets that a pod sends.
+    Shape {
+        /// Who sends.
+        at: Spot,
+        /// What.
+        effects: Effects,
+    },
+    /// Drops everything that comes to a node, and all that leaves it.
+    Node {
+        /// The node.
+        node: String,
+    },
 }
 
 impl fmt::Display for Rule {
@@ -46,6 +85,8 @@ impl fmt::Display for Rule {
         match self {
             Self::Drop { at, from } => write!(f, "{} drops packets from {from}", at.ip),
             Self::Names { at } => write!(f, "{} drops its questions to name servers", at.ip),
+            Self::Shape { at, .. } => write!(f, "packets that {} sends are disturbed", at.ip),
+            Self::Node { node } => write!(f, "{node} drops everything"),
         }
     }
 }
@@ -59,8 +100,11 @@ pub trait Underlay: Send + Sync {
     /// Removes a rule; one that is gone, say with its pod, is no error.
     fn lift<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>>;
 
-    /// How many packets a rule has dropped; `None` if there is no such rule.
-    fn dropped<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>>;
+    /// Why a fault cannot be done here; `None` if it can. Asked before anything is made.
+    fn refuses<'a>(&'a self, fault: &'a Fault) -> BoxFuture<'a, Result<Option<String>, UnderlayError>>;
+
+    /// How many packets a rule has dropped or disturbed; `None` if there is no such rule.
+    fn count<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>>;
 
     /// Stops a node at once, without telling anybody.
     fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), UnderlayError>>;
@@ -70,4 +114,7 @@ pub trait Underlay: Send + Sync {
 
     /// True if a node runs.
     fn runs<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<bool, UnderlayError>>;
+
+    /// Takes the memory of a container away until the kernel kills the server in it.
+    fn exhaust<'a>(&'a self, pod: &'a PodState) -> BoxFuture<'a, Result<(), UnderlayError>>;
 }

@@ -67,10 +67,10 @@ mod tests {
         let operation = |(number, (ms, event)): (usize, &(i64, Event))| Operation {
             at: Timestamp::from_millisecond(1_795_411_584_000 + ms).unwrap(),
             row: RowId { writer: 0, sequence: number as u64 },
-            pod: "tdengine-0".to_owned(),
+            pod: "tdengine-0".into(),
             event: event.clone(),
         };
-        History { operations: ends.iter().enumerate().map(operation).collect(), read: None }
+        History { operations: ends.iter().enumerate().map(operation).collect(), ..History::default() }
     }
 
     #[test]

@@ -141,7 +141,7 @@ mod tests {
     }
 
     fn operation(ms: i64, sequence: u64, event: Event) -> Operation {
-        Operation { at: at(ms), row: RowId { writer: 0, sequence }, pod: "p".to_owned(), event }
+        Operation { at: at(ms), row: RowId { writer: 0, sequence }, pod: "p".into(), event }
     }
 
     #[test]
@@ -161,7 +161,7 @@ mod tests {
                 operation(1010, 4, info("a")),
                 operation(1100, 5, Event::Invoke),
             ],
-            read: None,
+            ..History::default()
         };
         let summary = Summary::of(&history);
         assert_eq!((summary.attempted, summary.acked, summary.failed, summary.info), (6, 2, 1, 3));
@@ -185,7 +185,7 @@ mod tests {
                 operation(3_000, 3, info()),
                 operation(4_000, 4, Event::Ok { took_ms: 10 }),
             ],
-            read: None,
+            ..History::default()
         };
         assert_eq!(recovery_ms(&history, at(1_000)), Some(3_000));
         assert_eq!(recovery_ms(&history, at(3_995)), None);
@@ -200,7 +200,7 @@ mod tests {
                 operation(10, 1, Event::Invoke),
                 operation(9000, 1, Event::Info { took_ms: 8990, error: "x".to_owned() }),
             ],
-            read: None,
+            ..History::default()
         };
         assert_eq!(Summary::of(&history).longest_stall.unwrap().ms, 8995);
         assert_eq!(Summary::of(&History::default()), Summary::default());

@@ -35,7 +35,7 @@ impl Frame {
         let comments = comments.iter().fold(String::new(), |text, line| text + "# " + line + "\n");
         let ordinals = (0..*pods).map(|ordinal| ordinal.to_string()).collect::<Vec<_>>().join(", ");
         // A node can only be lost if others stay.
-        let nodes = schedule.faults().any(|fault| fault.kind() == "stop-node");
+        let nodes = schedule.faults().any(crate::Fault::on_node);
         let workers = if nodes { format!(", workers: {pods}") } else { String::new() };
         let loss = if schedule.faults().any(crate::Fault::destroys) && *replica == 1 { "" } else { ", lost: 0" };
         Ok(format!(
@@ -65,6 +65,13 @@ steps:
         within: 5m
       - title: the membership is whole
         membership: whole
+        within: 3m
+      - title: every vgroup is whole
+        vgroups: {{ database: load, working: true }}
+        within: 3m
+      - title: no transaction is stuck
+        tdengine: ">=3.0"
+        transactions: 0
         within: 3m
       - title: rows are acknowledged
         workload: {{ name: rows, fresh: ">=4" }}

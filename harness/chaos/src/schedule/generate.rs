@@ -3,7 +3,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::{Happening, Heal, Moment, Schedule};
-use crate::{DeletePod, Fault, Nothing, OnPod, Partition, Role, Scale, Target};
+use crate::{ChangeEnvironment, DeletePod, Fault, Nothing, OnPod, Packets, Partition, Role, Scale, Target};
 
 /// Most faults in one schedule.
 const MOST: u32 = 4;
@@ -73,9 +73,33 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
             })
         }
         "cut-names" => Fault::CutNames(any(random)),
+        "packets" => Fault::Packets(packets(any(random).pod, random)),
         "stop-node" => Fault::StopNode(any(random)),
+        "disconnect-node" => Fault::DisconnectNode(any(random)),
+        "exhaust-memory" => Fault::ExhaustMemory(or_leader(random)),
+        "change-environment" => {
+            // A server with another time zone than the others is not let in.
+            let set = [("TAOS_TIMEZONE".to_owned(), "UTC-8".to_owned())].into();
+            Fault::ChangeEnvironment(ChangeEnvironment { set, from: pods - 1 })
+        }
         _ => return None,
     })
+}
+
+/// One thing that happens to packets.
+fn packets(pod: Target, random: &mut Rng) -> Packets {
+    let nothing =
+        Packets { pod, loss: None, kilobits: None, delay: None, jitter: None, duplicate: None, corrupt: None };
+    match random.u32(0..5) {
+        0 => Packets { loss: Some(random.u8(5..60)), ..nothing },
+        1 => Packets { kilobits: Some(random.u32(16..256)), ..nothing },
+        2 => {
+            let ms = |ms| Some(Moment(Duration::from_millis(ms)));
+            Packets { delay: ms(random.u64(50..3_000)), jitter: ms(random.u64(1..50)), ..nothing }
+        }
+        3 => Packets { duplicate: Some(random.u8(5..60)), ..nothing },
+        _ => Packets { corrupt: Some(random.u8(5..60)), ..nothing },
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_schedule_and_seeds_differ() {
-        let all: Vec<Schedule> = (0..200).map(|seed| generate(seed, 3, &Fault::KINDS)).collect();
+        let all: Vec<Schedule> = (0..300).map(|seed| generate(seed, 3, &Fault::KINDS)).collect();
         for (seed, schedule) in (0..).zip(&all) {
             assert_eq!(*schedule, generate(seed, 3, &Fault::KINDS));
             assert_eq!(schedule.complaint(), None, "{schedule:?}");

@@ -151,6 +151,9 @@ impl Schedule {
             if happening.fault.is_some() == happening.heal.is_some() {
                 return Some(format!("number {number} of the schedule has to be either a `fault` or a `heal`"));
             }
+            if let Some(complaint) = happening.fault.as_ref().and_then(Fault::complaint) {
+                return Some(format!("number {number} of the schedule: {complaint}"));
+            }
             let earlier = self.0.get(number).is_some_and(|next| next.at < happening.at);
             if earlier {
                 return Some(format!("number {} of the schedule is before the one above it", number + 1));
@@ -185,5 +188,8 @@ mod tests {
         let late = r#"[{"at":"2s","fault":{"rolling-restart":{}}},{"at":"1s","heal":"all"}]"#;
         assert!(complaint(late).contains("number 2"));
         assert!(complaint(r#"[{"at":"2s","fault":{"rolling-restart":{}},"heal":"all"}]"#).contains("either"));
+        assert!(
+            complaint(r#"[{"at":"2s","fault":{"packets":{"pod":1}}}]"#).contains("number 1 of the schedule: nothing")
+        );
     }
 }

@@ -116,7 +116,7 @@ mod tests {
     fn what_does_not_matter_is_left_out() {
         let needed = |schedule: &Schedule| has(schedule, "partition") && has(schedule, "kill-process");
         let mut shrunk = 0;
-        for seed in 0..400 {
+        for seed in 0..900 {
             let schedule = generate(seed, 3, &Fault::KINDS);
             if needed(&schedule) {
                 let small = shrink(&schedule, needed);

@@ -1,4 +1,7 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
 
 use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
@@ -7,7 +10,7 @@ use seatrial_record::{Table, Verdict};
 use seatrial_taos::{Reply, SqlError, SqlOutcome, name_code};
 
 use super::*;
-use crate::{Summary, check, read_back};
+use crate::{Event, History, Summary, check, read_back};
 
 /// A server of one table that can be told to misbehave.
 #[derive(Clone, Default)]
@@ -19,6 +22,9 @@ struct State {
     down: Option<(Instant, Instant)>,
     lies: bool,
     asked: Vec<String>,
+    made: Vec<String>,
+    /// A read does not see rows with this number and later ones.
+    blind_from: Option<u64>,
 }
 
 impl Fake {
@@ -50,12 +56,20 @@ impl Fake {
                 text.split(' ').next()?.parse::<i64>().ok()
             };
             let (from, to) = (bound("ts >= ").unwrap_or(i64::MIN), bound("ts < ").unwrap_or(i64::MAX));
+            let blind = state.blind_from;
+            let seen = |row: &&(u32, u64)| blind.is_none_or(|from| row.1 < from);
             let row = |row: &(u32, u64)| vec![Some(row.0.to_string()), Some(row.1.to_string())];
             Ok(Reply::Rows(Table {
                 columns: vec!["writer".to_owned(), "seq".to_owned()],
-                rows: state.rows.range(from..to).map(|(_, value)| row(value)).collect(),
+                rows: state.rows.range(from..to).map(|(_, value)| value).filter(seen).map(row).collect(),
             }))
+        } else if sql.starts_with("show") {
+            let name = |sql: &String| Some(sql.strip_prefix("create table d1.")?.split(' ').next()?.to_owned());
+            let gone = |name: &String| state.made.contains(&format!("drop table d1.{name}"));
+            let rows = state.made.iter().filter_map(name).filter(|name| !gone(name)).map(|name| vec![Some(name)]);
+            Ok(Reply::Rows(Table { columns: vec!["table_name".to_owned()], rows: rows.collect() }))
         } else {
+            state.made.push(sql.to_owned());
             Ok(Reply::Done(String::new()))
         };
         Ok(SqlOutcome { sql: sql.to_owned(), reply, elapsed: None })
@@ -72,8 +86,11 @@ fn inserts(seed: u64) -> Inserts {
     Inserts {
         database: "d1".to_owned(),
         table: "load".to_owned(),
+        tables: 1,
         writers: 3,
-        every: Duration::from_millis(100),
+        every: Some(Duration::from_millis(100)),
+        readers: 0,
+        changes: false,
         via: Via::Shell,
         pods: vec!["tdengine-0".to_owned(), "tdengine-1".to_owned()],
         limit: Duration::from_secs(30),
@@ -87,26 +104,27 @@ fn clock() -> Clock {
     Arc::new(move || base + start.elapsed())
 }
 
-async fn run(fake: &Fake, seed: u64, seconds: u64) -> (Inserts, i64, History) {
-    let inserts = inserts(seed);
-    let running = inserts.clone().start_with(vec![fake.clone(); 3], &clock()).unwrap();
+/// Runs a workload for some seconds and reads everything back.
+async fn run_all(fake: &Fake, inserts: Inserts, seconds: u64) -> History {
+    let running = inserts.clone().start_with(|| fake.clone(), &clock(), None).unwrap();
     tokio::time::sleep(Duration::from_secs(seconds)).await;
-    let base_ms = running.base_ms();
-    (inserts, base_ms, running.stop().await)
+    let mut history = running.stop().await;
+    let limit = Duration::from_secs(30);
+    let found = read_back(&mut fake.clone(), "tdengine-0", &inserts, &history, limit).await.unwrap();
+    (history.read, history.tables) = (Some(found.rows), found.tables);
+    history
 }
 
-async fn stored(fake: &Fake, inserts: &Inserts, base_ms: i64, history: &History) -> Vec<RowId> {
-    let limit = Duration::from_secs(30);
-    read_back(&mut fake.clone(), "tdengine-0", inserts, base_ms, history, limit).await.unwrap()
+async fn run(fake: &Fake, seed: u64, seconds: u64) -> History {
+    run_all(fake, inserts(seed), seconds).await
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_healthy_server_keeps_everything() {
     let fake = Fake::default();
-    let (inserts, base_ms, history) = run(&fake, 1, 600).await;
-    let rows = stored(&fake, &inserts, base_ms, &history).await;
-    let check = check(&history, &rows);
-    assert_eq!((check.verdict(), check.acked, check.stored), (Verdict::Pass, 18_000, 18_000));
+    let history = run(&fake, 1, 600).await;
+    let check = check(&history);
+    assert_eq!((check.verdict(), check.acked, check.stored), (Verdict::Pass, 18_000, Some(18_000)));
     let summary = Summary::of(&history);
     assert!(summary.error_windows.is_empty() && summary.longest_stall.unwrap().ms <= 203);
 }
@@ -116,9 +134,8 @@ async fn an_outage_is_seen_and_nothing_is_lost() {
     let fake = Fake::default();
     let now = Instant::now();
     fake.state().down = Some((now + Duration::from_secs(2), now + Duration::from_secs(5)));
-    let (inserts, base_ms, history) = run(&fake, 2, 10).await;
-    let rows = stored(&fake, &inserts, base_ms, &history).await;
-    let check = check(&history, &rows);
+    let history = run(&fake, 2, 10).await;
+    let check = check(&history);
     assert_eq!(check.verdict(), Verdict::Pass);
     assert!(check.recovered > 0 && check.dropped > 0, "{check}");
     let summary = Summary::of(&history);
@@ -132,20 +149,19 @@ async fn an_outage_is_seen_and_nothing_is_lost() {
 async fn a_server_that_lies_is_caught() {
     let fake = Fake::default();
     fake.state().lies = true;
-    let (inserts, base_ms, history) = run(&fake, 3, 2).await;
-    let rows = stored(&fake, &inserts, base_ms, &history).await;
-    let lost: Vec<_> = check(&history, &rows).lost;
+    let history = run(&fake, 3, 2).await;
+    let lost: Vec<_> = check(&history).lost;
     assert_eq!(lost, [0, 1, 2].map(|writer| RowId { writer, sequence: 7 }));
 }
 
 #[tokio::test(start_paused = true)]
 async fn rows_outside_of_the_workloads_time_are_read_too() {
     let fake = Fake::default();
-    let (inserts, base_ms, history) = run(&fake, 4, 1).await;
+    let base_ms = clock()().as_millisecond();
     fake.state().rows.insert(base_ms - 5, (9, 9));
     fake.state().rows.insert(base_ms + 1_000_000, (8, 8));
-    let rows = stored(&fake, &inserts, base_ms, &history).await;
-    assert_eq!(check(&history, &rows).unexpected, [RowId { writer: 8, sequence: 8 }, RowId { writer: 9, sequence: 9 }]);
+    let history = run(&fake, 4, 1).await;
+    assert_eq!(check(&history).unexpected, [RowId { writer: 8, sequence: 8 }, RowId { writer: 9, sequence: 9 }]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -153,12 +169,12 @@ async fn a_writer_goes_on_to_the_next_pod_after_an_error() {
     let fake = Fake::default();
     let now = Instant::now();
     fake.state().down = Some((now, now + Duration::from_secs(1)));
-    let (_, _, history) = run(&fake, 5, 2).await;
+    let history = run(&fake, 5, 2).await;
     let pods: Vec<&str> = history
         .operations
         .iter()
         .filter(|operation| operation.row.writer == 0 && operation.event == Event::Invoke)
-        .map(|operation| operation.pod.as_str())
+        .map(|operation| &*operation.pod)
         .collect();
     assert_eq!(pods[..4], ["tdengine-0", "tdengine-1", "tdengine-0", "tdengine-1"]);
     assert_eq!(pods[14..].iter().collect::<std::collections::BTreeSet<_>>().len(), 1, "stays where it works");
@@ -166,16 +182,16 @@ async fn a_writer_goes_on_to_the_next_pod_after_an_error() {
 
 #[tokio::test(start_paused = true)]
 async fn a_seed_repeats_a_history() {
-    let (_, _, one) = run(&Fake::default(), 6, 3).await;
-    let (_, _, same) = run(&Fake::default(), 6, 3).await;
-    let (_, _, other) = run(&Fake::default(), 7, 3).await;
+    let one = run(&Fake::default(), 6, 3).await;
+    let same = run(&Fake::default(), 6, 3).await;
+    let other = run(&Fake::default(), 7, 3).await;
     assert_eq!(one.to_json_lines().unwrap(), same.to_json_lines().unwrap());
     assert_ne!(one, other);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_totals_can_be_watched() {
-    let running = inserts(8).start_with(vec![Fake::default(); 3], &clock()).unwrap();
+    let running = inserts(8).start_with(Fake::default, &clock(), None).unwrap();
     tokio::time::sleep(Duration::from_secs(1)).await;
     let progress = running.progress();
     assert_eq!(progress.attempted, progress.acked);
@@ -184,12 +200,13 @@ async fn the_totals_can_be_watched() {
 
 #[rstest]
 #[case(Inserts { writers: 0, ..inserts(0) })]
+#[case(Inserts { tables: 0, ..inserts(0) })]
 #[case(Inserts { pods: Vec::new(), ..inserts(0) })]
 #[case(Inserts { table: "t; drop database d1".to_owned(), ..inserts(0) })]
-#[case(Inserts { every: Duration::ZERO, ..inserts(0) })]
+#[case(Inserts { every: Some(Duration::ZERO), ..inserts(0) })]
 #[tokio::test]
 async fn nonsense_is_refused(#[case] inserts: Inserts) {
-    assert!(inserts.start_with(vec![Fake::default()], &clock()).is_err());
+    assert!(inserts.start_with(Fake::default, &clock(), None).is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -197,5 +214,40 @@ async fn the_table_is_made() {
     let fake = Fake::default();
     inserts(0).prepare_with(&mut fake.clone(), Duration::from_secs(1)).await.unwrap();
     assert_eq!(fake.state().asked, ["tdengine-0"]);
-    assert_eq!(inserts(0).definition(), "create table if not exists d1.load (ts timestamp, writer int, seq bigint)");
+    assert_eq!(fake.state().made, ["create table if not exists d1.load (ts timestamp, writer int, seq bigint)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn readers_and_changes_of_tables_are_part_of_the_history() {
+    let fake = Fake::default();
+    let history = run_all(&fake, Inserts { tables: 1, readers: 2, changes: true, ..inserts(9) }, 20).await;
+    assert!(history.readings.len() >= 36 && history.readings.iter().all(|reading| reading.error.is_none()));
+    let check = check(&history);
+    assert_eq!((check.verdict(), check.stale.len(), check.tables.acked), (Verdict::Pass, 0, 14), "{check}");
+    assert!(History::from_json_lines(&history.to_json_lines().unwrap()).unwrap() == history);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_that_lags_is_stale_and_what_it_never_shows_is_lost() {
+    let fake = Fake::default();
+    fake.state().blind_from = Some(20);
+    let history = run_all(&fake, Inserts { readers: 1, ..inserts(10) }, 5).await;
+    let check = check(&history);
+    assert_eq!(check.stale.first(), Some(&RowId { writer: 0, sequence: 20 }), "{check}");
+    assert!(check.stale.len() > 50 && check.lost.len() > check.stale.len(), "{check}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_fast_as_possible_is_as_fast_as_answers_come() {
+    let history = run_all(&Fake::default(), Inserts { every: None, ..inserts(11) }, 3).await;
+    assert_eq!(check(&history).acked, 3 * 1_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn writers_are_spread_over_tables() {
+    let tables = Inserts { tables: 3, ..inserts(12) };
+    assert_eq!(tables.targets(), ["d1.load0", "d1.load1", "d1.load2"]);
+    let fake = Fake::default();
+    tables.prepare_with(&mut fake.clone(), Duration::from_secs(1)).await.unwrap();
+    assert_eq!(fake.state().made.len(), 3);
 }

@@ -41,6 +41,15 @@ pub fn outcome_of(answer: &Result<SqlOutcome, ClusterError>) -> Outcome {
     }
 }
 
+/// What an answer says of a table that was to be made or dropped.
+pub(super) fn outcome_of_change(answer: &Result<SqlOutcome, ClusterError>) -> Outcome {
+    match answer {
+        Ok(SqlOutcome { reply: Ok(_), .. }) => Outcome::Ok,
+        Ok(SqlOutcome { reply: Err(error), .. }) => of_server(error),
+        Err(error) => of_way(error),
+    }
+}
+
 fn of_server(error: &SqlError) -> Outcome {
     let refused = error.code.is_some_and(|code| REFUSALS.iter().any(|low| name_code(*low) == code));
     let text = error.text.clone();

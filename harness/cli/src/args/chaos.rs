@@ -16,8 +16,9 @@ pub enum ChaosCommand {
     #[command(after_help = "Examples:\n  seatrial chaos replay target/seatrial/found/found-7.yaml --seed 7\n  \
         seatrial chaos replay schedule.yaml --env kind")]
     Replay(Box<ReplayArgs>),
-    /// Check the history that a workload left, or print it for Jepsen's tools.
-    #[command(after_help = "Example:\n  seatrial chaos check RUN/evidence/rows.history.jsonl --edn > history.edn")]
+    /// Check the histories that workloads left, also those of a run that was killed, or print one for Jepsen's tools.
+    #[command(after_help = "Examples:\n  seatrial chaos check target/seatrial/latest\n  \
+        seatrial chaos check RUN/histories/control@headless.rows.jsonl --edn > history.edn")]
     Check(HistoryArgs),
 }
 
@@ -72,7 +73,7 @@ pub struct ReplayArgs {
 /// Arguments of `chaos check`.
 #[derive(Clone, Debug, Args)]
 pub struct HistoryArgs {
-    /// The history: JSON lines.
+    /// A history (JSON lines), or the folder of a run.
     pub history: PathBuf,
     /// Print it as EDN, as Jepsen's tools read it, instead of checking it.
     #[arg(long)]

@@ -1,36 +1,17 @@
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use seatrial_embedded::{Defect, Defects};
-use seatrial_engine::{Keep, Options, Plan, scenario::Way};
-use seatrial_environments::Embedded;
-use seatrial_record::{Body, Event, EventLog, Sink, Verdict, WriteError};
+use seatrial_engine::Plan;
+use seatrial_record::{Body, Event, Sink, Verdict, WriteError};
 use seatrial_report::selfcheck::Catch;
-use tokio::sync::watch;
 
 use super::expected::expected_on;
-use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded, runtime};
+use crate::{complaint::Complaint, home::Loaded};
 
 /// Runs the one scenario of `plan` with `defect` planted, if any: the checks that did not pass.
 pub fn trial(plan: &Plan, loaded: &Loaded, defect: Option<Defect>, seed: u64) -> Result<Vec<Catch>, Complaint> {
-    let tdengine = plan.version.to_string();
     let collected = Seen::default();
-    let mut log = EventLog::new(vec![Box::new(collected.clone())]);
-    let options = Options {
-        seatrial: env!("CARGO_PKG_VERSION").to_owned(),
-        replay: String::new(),
-        seed,
-        edits: embedded_edits(&tdengine),
-        keep: Keep::Never,
-        jobs: NonZeroUsize::MIN,
-        client: Way::Shell,
-        cancel: watch::channel(false).1,
-    };
-    let environment = Embedded::new(&tdengine, Defects::from_iter(defect)).map_err(Complaint::usage)?;
-    let running = seatrial_engine::run(plan, &loaded.sets, &environment, &options, &mut log);
-    let summary = runtime::virtual_time(running).map_err(Complaint::environment)?.map_err(Complaint::environment)?;
+    let summary = crate::trial::trial(plan, loaded, Defects::from_iter(defect), seed, collected.clone())?;
     let mut catches = collected.take();
     if catches.is_empty() && summary.verdict != Some(Verdict::Pass) {
         catches.push(Catch { step: 0, check: 0, title: "the run".into(), reason: summary.reason, expected: false });

@@ -1,32 +1,26 @@
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
-use seatrial_chaos::{Inserts, measure, recovery_ms};
-use seatrial_cluster::{ClusterError, Seen, Target, Via};
-use seatrial_record::{Blame, Body, EvidenceKind, Recovery, Verdict, clean};
+use seatrial_cluster::{ClusterError, Seen, Target};
+use seatrial_record::{Blame, EvidenceKind, Verdict, clean};
 use tokio::time::timeout;
 
 use super::{Glance, Holds, Setting, Stage, Stop, check::CheckEnd, look_kind};
 use crate::{
     Edits, ManifestSet,
     manifest_set::SetError,
-    scenario::{Action, Apply, Delete, Expectation, ObjectRef, Release, WorkloadAction},
+    scenario::{Action, Apply, Delete, Expectation, ObjectRef, Release},
 };
-
-/// How long an insert of a workload may take.
-const INSERT_LIMIT: Duration = Duration::from_secs(30);
-/// How long it may take to make a workload's database and table.
-const PREPARE_LIMIT: Duration = Duration::from_secs(60);
 
 /// How an action ended: as it should, or else.
 pub(super) type Acted = Result<(), CheckEnd>;
 
-fn failed(error: &ClusterError) -> CheckEnd {
+pub(super) fn failed(error: &ClusterError) -> CheckEnd {
     let blame = error.blame();
     let verdict = if blame == Blame::Environment { Verdict::Unknown } else { Verdict::Fail };
     CheckEnd { verdict, blame: Some(blame), reason: error.to_string() }
 }
 
-fn refused(blame: Blame, reason: impl Into<String>) -> CheckEnd {
+pub(super) fn refused(blame: Blame, reason: impl Into<String>) -> CheckEnd {
     CheckEnd { verdict: Verdict::Fail, blame: Some(blame), reason: reason.into() }
 }
 
@@ -186,77 +180,6 @@ impl Stage<'_> {
         let glance = self.drive(lens.look(expectation)).await?;
         self.record(lens.seen)?;
         Ok(end_of(&glance))
-    }
-
-    async fn work(&mut self, action: &WorkloadAction, setting: &Setting<'_>) -> Result<Acted, Stop> {
-        if let Some(name) = &action.stop {
-            let workloads = self.workloads.clone();
-            let stopped = self.drive(workloads.stop(name)).await?;
-            let progress = self.workloads.progress(name).map(|progress| progress.to_string()).unwrap_or_default();
-            let source = format!("workload {name}");
-            let history =
-                Seen::new(EvidenceKind::History, &source, &source, self.access.now(), progress.as_bytes(), 1024);
-            self.record(vec![history])?;
-            let spans = self.workloads.stopped(name).map(|stopped| measure(&stopped.history, &self.key, name));
-            for span in spans.unwrap_or_default() {
-                self.tell(Body::Measured(span))?;
-            }
-            if let Some(stopped) = self.workloads.stopped(name) {
-                for (fault, over) in self.disturbed.clone() {
-                    if let Some(took_ms) = recovery_ms(&stopped.history, over) {
-                        let (scenario, what) = (self.key.clone(), format!("inserts of {name}"));
-                        self.tell(Body::Recovered(Recovery { scenario, what, fault: Some(fault), took_ms }))?;
-                    }
-                }
-            }
-            return Ok(if stopped {
-                Ok(())
-            } else {
-                Err(refused(Blame::Harness, format!("workload `{name}` does not run")))
-            });
-        }
-        let (Some(name), Some(database)) = (&action.start, &action.database) else {
-            return Ok(Err(refused(Blame::Harness, "a workload is either started or stopped")));
-        };
-        let Some(cluster) = self.access.cluster() else {
-            return Ok(Err(refused(Blame::Harness, "workloads need a cluster")));
-        };
-        let lens = self.lens(self.snapshot.clone());
-        let pods = lens.pods_at(&crate::scenario::Where::Each);
-        let Some(first) = pods.first().cloned() else {
-            return Ok(Err(refused(Blame::Product, "no pod is ready to start a workload in")));
-        };
-        let sql = format!("create database if not exists {database} replica {}", action.replica.unwrap_or(1));
-        let access = self.access.clone();
-        let run = self.drive(access.sql(&first, &sql, Via::Shell, PREPARE_LIMIT)).await?;
-        self.record(run.seen)?;
-        let made = run.outcomes.and_then(|outcomes| {
-            let error = outcomes.into_iter().find_map(|outcome| outcome.reply.err());
-            error.map_or(Ok(()), |error| Err(ClusterError::new(format!("run `{sql}`"), error)))
-        });
-        if let Err(error) = made {
-            return Ok(Err(failed(&error)));
-        }
-        let inserts = Inserts {
-            database: database.clone(),
-            table: "rows".to_owned(),
-            writers: action.writers.unwrap_or(1),
-            every: Duration::from_millis(1000 / u64::from(action.rate.unwrap_or(1).max(1))),
-            via: action.client.unwrap_or(setting.client).via(),
-            pods,
-            limit: INSERT_LIMIT,
-            seed: setting.seed,
-        };
-        if let Err(error) = self.drive(inserts.prepare(&cluster, PREPARE_LIMIT)).await? {
-            return Ok(Err(failed(&error)));
-        }
-        Ok(match inserts.start(&cluster) {
-            Ok(running) => {
-                self.workloads.add(name, running);
-                Ok(())
-            }
-            Err(error) => Err(failed(&error)),
-        })
     }
 }
 

@@ -17,15 +17,36 @@ fn failed(tried: &Fault, error: &FaultError) -> CheckEnd {
     unknown(format!("{tried} was not done: {error}"))
 }
 
-/// The first fault of a scenario that needs what is below Kubernetes.
-pub(super) fn needs_underlay(scenario: &Scenario) -> Option<&Fault> {
+/// All faults of a scenario.
+pub(super) fn faults_of(scenario: &Scenario) -> Vec<&Fault> {
     let actions = scenario.steps.iter().filter_map(|step| step.action.as_ref()).chain(&scenario.finally);
     let faults = actions.flat_map(|action| match action {
         Action::Fault(fault) => vec![fault],
         Action::Schedule(schedule) => schedule.faults().collect(),
         _ => Vec::new(),
     });
-    faults.into_iter().find(|fault| fault.need() == Need::Underlay)
+    faults.collect()
+}
+
+/// Why one of these faults cannot be done; none if all can.
+pub(super) async fn refused(faults: &[&Fault], underlay: Option<&Arc<dyn Underlay>>) -> Option<String> {
+    for fault in faults {
+        let why = match underlay {
+            None if fault.need() == Need::Underlay => {
+                "it is done below Kubernetes, which this environment does not reach: run it with `--env kind` or \
+                 `--env embedded`"
+                    .to_owned()
+            }
+            None => continue,
+            Some(underlay) => match underlay.refuses(fault).await {
+                Ok(None) => continue,
+                Ok(Some(why)) => why,
+                Err(error) => error.to_string(),
+            },
+        };
+        return Some(format!("its fault {fault} cannot be done here: {why}; nothing was applied"));
+    }
+    None
 }
 
 impl Stage<'_> {

@@ -71,6 +71,8 @@ impl Lens {
             Expectation::Namespace(_) => self.namespace().await,
             Expectation::Membership(_) => self.membership().await,
             Expectation::Crashes(expected) => self.crashes(*expected),
+            Expectation::Traces(expected) => self.traces(*expected).await,
+            Expectation::Transactions(expected) => self.transactions(*expected).await,
             Expectation::Workload(expected) => self.workload(expected).await,
         }
     }

@@ -8,6 +8,7 @@ mod glance;
 mod grid;
 mod lanes;
 mod lens;
+mod load;
 mod look;
 mod notice;
 mod place;

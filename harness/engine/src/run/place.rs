@@ -1,4 +1,4 @@
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, path::Path, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub(crate) struct Setting<'a> {
     pub seed: u64,
     /// The client of workloads that name none.
     pub client: Way,
+    /// The folder of the histories of workloads; none if they are not kept.
+    pub histories: Option<&'a Path>,
 }
 
 /// How a scenario ended.
@@ -126,11 +128,7 @@ impl Work<'_> {
             return Ok(broken(Blame::Harness, format!("no manifest set is named `{}`", run.planned.manifests)));
         };
         let (namespace, underlay) = (place.namespace(), place.underlay());
-        if let Some(fault) = faults::needs_underlay(&run.scenario).filter(|_| underlay.is_none()) {
-            let reason = format!(
-                "its fault {fault} is done below Kubernetes, which this environment does not reach: run it with \
-                 `--env kind` or `--env embedded`; nothing was applied"
-            );
+        if let Some(reason) = faults::refused(&faults::faults_of(&run.scenario), underlay.as_ref()).await {
             return Ok(broken(Blame::Environment, reason));
         }
         let names = match set.names(namespace) {
@@ -150,6 +148,7 @@ impl Work<'_> {
             tdengine: self.plan.version,
             seed,
             client: self.options.client,
+            histories: self.options.histories.as_deref(),
         };
         let limit = run.scenario.timeout.0;
         let cancel = self.options.cancel.clone();

@@ -1,4 +1,4 @@
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, path::PathBuf};
 
 use seatrial_record::{Body, Detail, DetailKind, EventLog, FORMAT, RunFinished, RunStarted, WriteError};
 use seatrial_taos::Profile;
@@ -25,6 +25,8 @@ pub struct Options {
     pub jobs: NonZeroUsize,
     /// The client of workloads that name none.
     pub client: Way,
+    /// Where the histories of workloads are written as they happen; none to keep them in memory only.
+    pub histories: Option<PathBuf>,
     /// Becomes true when somebody asks for an end.
     pub cancel: watch::Receiver<bool>,
 }

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use seatrial_chaos::{History, Inserts, Progress, Running};
+use seatrial_chaos::{History, Inserts, Journal, JournalError, Progress, ReadBack, Running};
 use seatrial_cluster::Via;
 
 /// The workloads of a scenario, by name.
@@ -26,9 +26,11 @@ pub(crate) enum Load {
 #[derive(Clone)]
 pub(crate) struct Stopped {
     pub inserts: Inserts,
-    pub base_ms: i64,
-    pub history: History,
+    pub history: Arc<History>,
     pub progress: Progress,
+    pub journal: Option<Arc<Journal>>,
+    /// Whether the history was written down.
+    pub whole: Result<(), JournalError>,
 }
 
 impl Workloads {
@@ -92,13 +94,28 @@ impl Workloads {
             }
             None => return false,
         };
-        let (inserts, base_ms) = (running.inserts().clone(), running.base_ms());
+        let (inserts, journal) = (running.inserts().clone(), running.journal());
         let history = running.stop().await;
         let summary = seatrial_chaos::Summary::of(&history);
         let progress =
             Progress { attempted: summary.attempted, acked: summary.acked, failed: summary.failed, info: summary.info };
-        self.lock().insert(name.to_owned(), Load::Stopped(Stopped { inserts, base_ms, history, progress }));
+        let whole = journal.as_ref().map_or(Ok(()), |journal| journal.whole());
+        let stopped = Stopped { inserts, history: Arc::new(history), progress, journal, whole };
+        self.lock().insert(name.to_owned(), Load::Stopped(stopped));
         true
+    }
+
+    /// Keeps what was read back of a workload that has ended, and writes it down if it is news.
+    pub fn keep(&self, name: &str, found: ReadBack) -> Option<Arc<History>> {
+        let mut loads = self.lock();
+        let Some(Load::Stopped(stopped)) = loads.get_mut(name) else { return None };
+        let history = Arc::make_mut(&mut stopped.history);
+        let news = history.read.as_ref() != Some(&found.rows) || history.tables != found.tables;
+        if let Some(journal) = stopped.journal.as_ref().filter(|_| news) {
+            journal.read_back(&found.rows, found.tables.as_deref());
+        }
+        (history.read, history.tables) = (Some(found.rows), found.tables);
+        Some(Arc::clone(&stopped.history))
     }
 
     /// Ends all workloads at once.

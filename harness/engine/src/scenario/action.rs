@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeMap, fmt, num::NonZeroU16, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seatrial_chaos::{Fault, Heal, Schedule};
@@ -245,8 +245,49 @@ pub struct WorkloadAction {
     pub replica: Option<u8>,
     /// How many writers; 1 if not given.
     pub writers: Option<u32>,
-    /// Rows per second and writer; 1 if not given.
-    pub rate: Option<u32>,
+    /// Rows per second and writer, or `max` for as many as are answered; 1 if not given.
+    pub rate: Option<Rate>,
+    /// How many tables the writers are spread over, and with them over vgroups; 1 if not given.
+    pub tables: Option<u32>,
+    /// How many readers look at the newest rows meanwhile, each once a second; none if not given.
+    pub readers: Option<u32>,
+    /// True to make and to drop other tables of the database meanwhile, one every two seconds.
+    #[serde(default)]
+    pub changes: bool,
     /// The client that the writers use; that of the run if not given.
     pub client: Option<Way>,
+}
+
+/// How fast a writer writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "a number of rows per second from 1 to 1000, or `max`")]
+pub enum Rate {
+    /// So many rows a second.
+    PerSecond(#[schemars(range(min = 1, max = 1000))] NonZeroU16),
+    /// As many as are answered.
+    Most(MostRate),
+}
+
+/// As many rows as are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MostRate {
+    /// As many as are answered.
+    Max,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Self::PerSecond(NonZeroU16::MIN)
+    }
+}
+
+impl Rate {
+    /// Time from one row to the next; none if the next follows at once.
+    pub fn interval(self) -> Option<Duration> {
+        match self {
+            Self::PerSecond(rate) => Some(Duration::from_millis((1_000 / u64::from(rate.get())).max(1))),
+            Self::Most(MostRate::Max) => None,
+        }
+    }
 }

@@ -36,6 +36,10 @@ pub enum Expectation {
     Membership(MembershipState),
     /// How often containers were restarted though no fault did it, in the life of the pods that are there.
     Crashes(Count),
+    /// How many lines of the servers' logs say that one broke.
+    Traces(Count),
+    /// How many transactions of the mnode are not done (3.x).
+    Transactions(Count),
 }
 
 /// What `show dnodes` must list. Every dnode that is listed must be named here, unless `others: any`.
@@ -272,4 +276,7 @@ pub struct WorkloadState {
     pub lost: Option<Count>,
     /// How many rows are there more than once. The workload must have been stopped.
     pub duplicated: Option<Count>,
+    /// How many rows a reader did not see although they were acknowledged before it asked. The workload must have
+    /// `readers`, and must have been stopped.
+    pub stale: Option<Count>,
 }

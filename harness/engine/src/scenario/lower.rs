@@ -101,9 +101,12 @@ fn step(critic: &mut Critic<'_>, Located { value: form, place }: Located<StepFor
     if form.action.is_none() && form.check.is_empty() {
         critic.note(place, "the step does nothing and checks nothing", "add `do` or `check`");
     }
-    if let Some(Action::Schedule(schedule)) = &form.action
-        && let Some(complaint) = schedule.complaint()
-    {
+    let complaint = match &form.action {
+        Some(Action::Schedule(schedule)) => schedule.complaint(),
+        Some(Action::Fault(fault)) => fault.complaint(),
+        _ => None,
+    };
+    if let Some(complaint) = complaint {
         critic.note(place, complaint, "");
     }
     Step {

@@ -303,6 +303,10 @@ forms! {
     membership: MembershipState => Membership,
     /// How often containers were restarted though no fault did it.
     crashes: Count => Crashes,
+    /// How many lines of the servers' logs say that one broke: an assertion that failed, a crash, a corrupted file.
+    traces: Count => Traces,
+    /// How many transactions of the mnode are not done; 3.x only.
+    transactions: Count => Transactions,
 }
 
 /// One of several ways in which something may end.

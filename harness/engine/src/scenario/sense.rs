@@ -6,7 +6,7 @@ use crate::run::SQL_LIMIT;
 
 use super::{
     Action, Check, CrashLoop, Expectation, Filter, Located, Others, Place, Release, Scenario, SqlExpect, Subject, Took,
-    VersionRange, lower::Critic, mistake::meant,
+    VersionRange, WorkloadState, lower::Critic, mistake::meant,
 };
 
 impl Expectation {
@@ -71,10 +71,12 @@ impl Expectation {
             }
             Self::Objects(objects) => says(!objects.present.is_empty() || !objects.absent.is_empty(), "objects"),
             Self::Workload(state) => {
-                let counts = [state.acknowledged, state.fresh, state.failed, state.lost, state.duplicated];
+                let counts = [state.acknowledged, state.fresh, state.failed, state.lost, state.duplicated, state.stale];
                 says(counts.iter().any(Option::is_some), "workload")
             }
-            Self::Namespace(_) | Self::Membership(_) | Self::Crashes(_) => Ok(()),
+            Self::Namespace(_) | Self::Membership(_) | Self::Crashes(_) | Self::Traces(_) | Self::Transactions(_) => {
+                Ok(())
+            }
         }
     }
 }
@@ -206,6 +208,7 @@ fn images(critic: &mut Critic<'_>, scenario: &Scenario) {
 /// Workloads are started once, before they are checked or stopped.
 fn workloads(critic: &mut Critic<'_>, scenario: &Scenario) {
     let mut started: BTreeSet<&str> = BTreeSet::new();
+    let mut unread: BTreeSet<&str> = BTreeSet::new();
     let unknown = |critic: &mut Critic<'_>, place: Place, name: &str| {
         critic.note(place, format!("workload `{name}` was not started"), "start it in an earlier step");
     };
@@ -215,6 +218,12 @@ fn workloads(critic: &mut Critic<'_>, scenario: &Scenario) {
                 (Some(start), None) => {
                     if action.database.is_none() {
                         critic.note(step.place, "a workload without a database", "add `database`");
+                    }
+                    if [action.writers, action.tables].contains(&Some(0)) {
+                        critic.note(step.place, "a workload without a writer or a table", "leave it out for 1");
+                    }
+                    if action.readers.unwrap_or(0) == 0 {
+                        unread.insert(start);
                     }
                     if !started.insert(start) {
                         critic.note(step.place, format!("workload `{start}` is started twice"), "");
@@ -231,6 +240,12 @@ fn workloads(critic: &mut Critic<'_>, scenario: &Scenario) {
                     && !started.contains(state.name.as_str())
                 {
                     unknown(critic, check.place, &state.name);
+                }
+                if let Expectation::Workload(WorkloadState { name, stale: Some(_), .. }) = expectation
+                    && unread.contains(name.as_str())
+                {
+                    let text = format!("nobody reads while workload `{name}` runs, so nothing can be stale");
+                    critic.note(check.place, text, "give it `readers`");
                 }
                 if let Expectation::Pods(pods) = expectation
                     && let Some(CrashLoop::Pods(ordinals)) = &pods.crash_loop

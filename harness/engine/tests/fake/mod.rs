@@ -213,6 +213,7 @@ impl Fake {
                 deleting: false,
                 ordinal: Some(*ordinal),
                 running: true,
+                ended: None,
             };
             (name, pod)
         };

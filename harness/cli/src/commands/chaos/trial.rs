@@ -1,20 +1,15 @@
-use std::{
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use seatrial_chaos::{Frame, Schedule};
-use seatrial_embedded::{Defects, paused_runtime};
+use seatrial_embedded::Defects;
 use seatrial_engine::{
-    Keep, Options, Plan, Selection, Suite,
-    scenario::{Mistakes, Way, parse},
+    Selection, Suite,
+    scenario::{Mistakes, parse},
 };
-use seatrial_environments::Embedded;
-use seatrial_record::{Body, Event, EventLog, FaultPhase, Sink, Verdict, WriteError};
+use seatrial_record::{Body, Event, FaultPhase, Sink, Verdict, WriteError};
 use seatrial_taos::Version;
-use tokio::sync::watch;
 
-use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded};
+use crate::{complaint::Complaint, home::Loaded, trial::trial};
 
 /// What schedules are tried on.
 pub struct Bench<'a> {
@@ -66,30 +61,8 @@ impl Bench<'_> {
         let suite = Suite { scenarios: vec![scenario], ledger: self.loaded.suite.ledger.clone() };
         let selection = Selection { version: self.version, sets: Vec::new(), names: Vec::new(), repeats: 1 };
         let plan = suite.plan(&selection, &self.loaded.sets).map_err(Complaint::usage)?;
-        self.watch(&plan, seed)
-    }
-
-    fn watch(&self, plan: &Plan, seed: u64) -> Result<Ended, Complaint> {
-        let tdengine = self.version.to_string();
         let failures = Failures::default();
-        let mut log = EventLog::new(vec![Box::new(failures.clone())]);
-        let options = Options {
-            seatrial: env!("CARGO_PKG_VERSION").to_owned(),
-            replay: String::new(),
-            seed,
-            edits: embedded_edits(&tdengine),
-            keep: Keep::Never,
-            jobs: NonZeroUsize::MIN,
-            client: Way::Shell,
-            cancel: watch::channel(false).1,
-        };
-        let runtime = paused_runtime().map_err(Complaint::environment)?;
-        let summary = runtime.block_on(async {
-            let environment = Embedded::new(&tdengine, self.defects.clone()).map_err(Complaint::usage)?;
-            seatrial_engine::run(plan, &self.loaded.sets, &environment, &options, &mut log)
-                .await
-                .map_err(Complaint::environment)
-        })?;
+        let summary = trial(&plan, self.loaded, self.defects.clone(), seed, failures.clone())?;
         let kind = failures.0.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
         let verdict = summary.verdict.unwrap_or(Verdict::Unknown);
         Ok(Ended { verdict, kind, reason: summary.reason })

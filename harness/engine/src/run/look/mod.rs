@@ -7,6 +7,8 @@ mod membership;
 mod mnodes;
 mod pods;
 mod sql;
+mod traces;
+mod transactions;
 mod vgroups;
 mod workload;
 

@@ -1,4 +1,4 @@
-use seatrial_chaos::{ClusterClient, check, read_back};
+use seatrial_chaos::{ClusterClient, MOST_ROWS, check, read_back};
 use seatrial_cluster::Via;
 use seatrial_record::{Blame, EvidenceKind, ObservedKind};
 
@@ -34,7 +34,10 @@ impl Lens {
             state: progress.to_string(),
         });
         let mut unknown = None;
-        if expected.lost.is_some() || expected.duplicated.is_some() {
+        if progress.attempted >= MOST_ROWS {
+            unknown = Some("its history is full, so it writes no more: give it a lower rate or a shorter time");
+        }
+        if expected.lost.is_some() || expected.duplicated.is_some() || expected.stale.is_some() {
             let stored = match self.stored(&expected.name).await {
                 Ok(stored) => stored,
                 Err(glance) => return glance,
@@ -47,6 +50,7 @@ impl Lens {
             };
             compare("lost", expected.lost, stored.lost.len() as u64, rows(&stored.lost));
             compare("duplicated", expected.duplicated, stored.duplicated.len() as u64, rows(&stored.duplicated));
+            compare("stale in a read", expected.stale, stored.stale.len() as u64, rows(&stored.stale));
             compare(
                 "never sent and there",
                 Some(Count::exactly(0)),
@@ -56,6 +60,7 @@ impl Lens {
             if stored.acked == 0 {
                 unknown = Some("nothing was acknowledged, so nothing could be lost");
             }
+            against.extend(stored.tables.wrong());
         }
         let mut glance = Glance::of(left.to_string(), right.to_string(), &against);
         if let (Some(why), Holds::Yes) = (unknown, glance.holds) {
@@ -74,14 +79,15 @@ impl Lens {
         let pod = self.pods_at(&Where::Each).into_iter().next();
         let pod = pod.ok_or_else(|| Glance::no("", "", "no pod is ready to read the rows from"))?;
         let mut client = ClusterClient::new(cluster, Via::Shell);
-        let read = read_back(&mut client, &pod, &stopped.inserts, stopped.base_ms, &stopped.history, SQL_LIMIT).await;
-        let rows = read.map_err(|error| Glance::no("every row can be read", error.to_string(), error.to_string()))?;
-        let found = check(&stopped.history, &rows);
+        let read = read_back(&mut client, &pod, &stopped.inserts, &stopped.history, SQL_LIMIT).await;
+        let read = read.map_err(|error| Glance::no("every row can be read", error.to_string(), error.to_string()))?;
+        let history = self.workloads.keep(name, read).unwrap_or(stopped.history);
+        let found = check(&history);
         let title = format!("rows of workload {name}, read in {pod}");
         self.note(
             EvidenceKind::History,
             title,
-            format!("select from {}", stopped.inserts.target()),
+            format!("select from {}", stopped.inserts.targets().join(", ")),
             &found.to_string(),
         );
         Ok(found)

@@ -1,7 +1,12 @@
+//! What is below the Kubernetes of a kind cluster.
+
+mod rules;
+
 use std::time::Duration;
 
 use futures::{FutureExt, future::BoxFuture};
-use seatrial_chaos::{Rule, Spot, Underlay, UnderlayError};
+use seatrial_chaos::{Fault, Rule, Spot, Underlay, UnderlayError};
+use seatrial_cluster::PodState;
 
 use crate::{Output, Tools};
 
@@ -9,61 +14,23 @@ use crate::{Output, Tools};
 const COMMAND: Duration = Duration::from_secs(30);
 /// Starting or stopping a node.
 const POWER: Duration = Duration::from_secs(90);
-/// The comment that all rules carry.
-const MARK: &str = "seatrial";
-
 /// Prints the network namespace that has an address: pods have theirs below `/var/run/netns`.
 const FIND: &str = r#"for ns in /var/run/netns/*; do
   if nsenter --net="$ns" ip -4 -o addr show | grep -qF " $IP/"; then echo "$ns"; exit 0; fi
 done
 exit 44"#;
 
-/// Removes all rules of ours from all network namespaces, and tells how many there were.
-const SWEEP: &str = r#"for ns in /var/run/netns/*; do
-  [ -e "$ns" ] || continue
-  nsenter --net="$ns" iptables-save -t filter 2>/dev/null | grep -F -- "--comment seatrial" | sed "s/^-A/-D/" |
-  while read -r rule; do nsenter --net="$ns" iptables -w -t filter $rule && echo "$rule"; done
-done
-true"#;
-
 /// The nodes of a kind cluster: containers, in which the network namespaces of the pods can be entered. Rules carry the
 /// comment `seatrial`.
 #[derive(Debug)]
 pub(crate) struct KindUnderlay {
     pub tools: Tools,
+    /// Names of the nodes.
+    pub nodes: Vec<String>,
 }
 
 fn error(tried: impl Into<String>, happened: impl Into<String>) -> UnderlayError {
     UnderlayError { tried: tried.into(), happened: happened.into() }
-}
-
-/// What tells a rule from others, as iptables takes it and lists it.
-fn specification(rule: &Rule) -> Vec<String> {
-    match rule {
-        Rule::Drop { from, .. } => vec![format!("INPUT -s {from}/32 -m comment --comment {MARK} -j DROP")],
-        Rule::Names { .. } => ["udp", "tcp"]
-            .map(|protocol| {
-                format!("OUTPUT -p {protocol} -m {protocol} --dport 53 -m comment --comment {MARK} -j DROP")
-            })
-            .to_vec(),
-    }
-}
-
-fn spot(rule: &Rule) -> &Spot {
-    match rule {
-        Rule::Drop { at, .. } | Rule::Names { at } => at,
-    }
-}
-
-/// Packets that our rules of this kind dropped, by what `iptables-save -c` prints; `None` if one is missing.
-fn count(listed: &str, rule: &Rule) -> Option<u64> {
-    let mut total = 0;
-    for wanted in specification(rule) {
-        let line = listed.lines().find(|line| line.contains(&format!("-A {wanted}")))?;
-        // `[12:720] -A INPUT ...`
-        total += line.strip_prefix('[')?.split(':').next()?.parse::<u64>().ok()?;
-    }
-    Some(total)
 }
 
 impl KindUnderlay {
@@ -87,25 +54,24 @@ impl KindUnderlay {
         }
     }
 
-    async fn change(&self, rule: &Rule, how: &str, tried: String) -> Result<(), UnderlayError> {
-        let at = spot(rule);
-        let Some(namespace) = self.namespace(&tried, at).await? else {
-            return if how == "-D" { Ok(()) } else { Err(error(tried, "no network namespace has this address")) };
+    async fn change(&self, rule: &Rule, make: bool, tried: String) -> Result<(), UnderlayError> {
+        let inside = match rules::spot(rule) {
+            None => String::new(),
+            Some(spot) => match self.namespace(&tried, spot).await? {
+                Some(namespace) => namespace,
+                // What is gone has no rules, but its node may have one for it.
+                None if make => return Err(error(tried, "no network namespace has this address")),
+                None => "/var/run/netns/gone".to_owned(),
+            },
         };
-        for wanted in specification(rule) {
-            let (chain, rest) = wanted.split_once(' ').unwrap_or_default();
-            let iptables = format!("nsenter --net={namespace} iptables -w -t filter");
-            let script = if how == "-D" {
-                format!("{iptables} -C {chain} {rest} 2>/dev/null || exit 0; {iptables} -D {chain} {rest}")
-            } else {
-                format!("{iptables} -I {chain} 1 {rest}")
-            };
-            let done = self.script(&tried, &at.node, &script).await?;
-            if !done.ok() {
-                return Err(error(tried, done.complaint(3)));
-            }
-        }
-        Ok(())
+        let done = self.script(&tried, rules::node(rule), &rules::script(rule, &inside, make)).await?;
+        if done.ok() { Ok(()) } else { Err(error(tried, done.complaint(3))) }
+    }
+
+    /// Refuses what would take the control plane, and with it all that could be seen.
+    async fn need_worker(&self, tried: &str, node: &str) -> Result<(), UnderlayError> {
+        let happened = "it is no worker: the control plane runs there, and with it all that could be seen";
+        if self.is_control_plane(node).await? { Err(error(tried, happened)) } else { Ok(()) }
     }
 
     async fn is_control_plane(&self, node: &str) -> Result<bool, UnderlayError> {
@@ -118,20 +84,44 @@ impl KindUnderlay {
 
 impl Underlay for KindUnderlay {
     fn lay<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>> {
-        self.change(rule, "-I", format!("make the rule: {rule}")).boxed()
+        async move {
+            let tried = format!("make the rule: {rule}");
+            if let Rule::Node { node } = rule {
+                self.need_worker(&tried, node).await?;
+            }
+            self.change(rule, true, tried).await
+        }
+        .boxed()
     }
 
     fn lift<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>> {
-        self.change(rule, "-D", format!("remove the rule: {rule}")).boxed()
+        self.change(rule, false, format!("remove the rule: {rule}")).boxed()
     }
 
-    fn dropped<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>> {
+    fn refuses<'a>(&'a self, fault: &'a Fault) -> BoxFuture<'a, Result<Option<String>, UnderlayError>> {
         async move {
-            let (tried, at) = (format!("count the packets of the rule: {rule}"), spot(rule));
-            let Some(namespace) = self.namespace(&tried, at).await? else { return Ok(None) };
-            let script = format!("nsenter --net={namespace} iptables-save -c -t filter");
-            let listed = self.script(&tried, &at.node, &script).await?;
-            if listed.ok() { Ok(count(&listed.stdout, rule)) } else { Err(error(tried, listed.complaint(3))) }
+            let Fault::Packets(packets) = fault else { return Ok(None) };
+            let Some(node) = self.nodes.first().filter(|_| packets.effects().emulates()) else { return Ok(None) };
+            let tried = format!("see whether the kernel below {node} can delay packets");
+            let why = "the kernel below the nodes has no network emulator (sch_netem), so it can neither delay nor repeat \
+                       nor damage packets; `loss` and `kilobits` need none";
+            Ok((!self.script(&tried, node, rules::EMULATES).await?.ok()).then(|| why.to_owned()))
+        }
+        .boxed()
+    }
+
+    fn count<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>> {
+        async move {
+            let tried = format!("count the packets of the rule: {rule}");
+            let inside = match rules::spot(rule) {
+                None => None,
+                Some(spot) => match self.namespace(&tried, spot).await? {
+                    None => return Ok(None),
+                    found => found,
+                },
+            };
+            let listed = self.script(&tried, rules::node(rule), &rules::listing(inside.as_deref())).await?;
+            if listed.ok() { Ok(rules::count(&listed.stdout, rule)) } else { Err(error(tried, listed.complaint(3))) }
         }
         .boxed()
     }
@@ -139,12 +129,7 @@ impl Underlay for KindUnderlay {
     fn stop<'a>(&'a self, node: &'a str) -> BoxFuture<'a, Result<(), UnderlayError>> {
         async move {
             let tried = format!("stop node {node}");
-            if self.is_control_plane(node).await? {
-                return Err(error(
-                    tried,
-                    "it is no worker: the control plane runs there, and with it all that could be seen",
-                ));
-            }
+            self.need_worker(&tried, node).await?;
             let output = self.docker(&tried, &["kill", node], POWER).await?;
             if output.ok() { Ok(()) } else { Err(error(tried, output.complaint(2))) }
         }
@@ -168,43 +153,39 @@ impl Underlay for KindUnderlay {
         }
         .boxed()
     }
+
+    fn exhaust<'a>(&'a self, pod: &'a PodState) -> BoxFuture<'a, Result<(), UnderlayError>> {
+        async move {
+            let tried = format!("take the memory of {} away", pod.name);
+            let Some(node) = &pod.node else { return Err(error(tried, "it runs on no node")) };
+            // Control groups have the UID with dashes, or with underscores where systemd makes them.
+            let uids = format!("UID1={}\nUID2={}\n", pod.uid, pod.uid.replace('-', "_"));
+            let done = self.script(&tried, node, &(uids + rules::EXHAUST)).await?;
+            match done.exit {
+                Some(0) => Ok(()),
+                Some(44) => Err(error(tried, "no server runs in it")),
+                _ => Err(error(tried, done.complaint(3))),
+            }
+        }
+        .boxed()
+    }
 }
 
 /// Takes back what a run that was killed did below Kubernetes: starts nodes that it stopped, and removes its rules. What
 /// was found is told.
 pub(crate) async fn sweep(tools: &Tools, nodes: &[String]) -> Result<Vec<String>, UnderlayError> {
-    let underlay = KindUnderlay { tools: tools.clone() };
+    let underlay = KindUnderlay { tools: tools.clone(), nodes: nodes.to_vec() };
     let mut found = Vec::new();
     for node in nodes {
         if !underlay.runs(node).await? {
             underlay.start(node).await?;
             found.push(format!("node {node} was stopped"));
         }
-        let swept = underlay.script(&format!("remove our rules on {node}"), node, SWEEP).await?;
+        let swept = underlay.script(&format!("remove our rules on {node}"), node, rules::SWEEP).await?;
         if !swept.ok() {
             return Err(error(format!("remove our rules on {node}"), swept.complaint(3)));
         }
         found.extend(swept.stdout.lines().map(|rule| format!("rule on {node}: {rule}")));
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    #[test]
-    fn the_count_of_a_rule_is_read() {
-        let at = Spot { ip: Ipv4Addr::new(10, 244, 1, 3), node: "worker".to_owned() };
-        let listed = "# Generated\n*filter\n:INPUT ACCEPT [0:0]\n\
-            [12:720] -A INPUT -s 10.244.2.7/32 -m comment --comment seatrial -j DROP\n\
-            [3:180] -A OUTPUT -p udp -m udp --dport 53 -m comment --comment seatrial -j DROP\n\
-            [1:60] -A OUTPUT -p tcp -m tcp --dport 53 -m comment --comment seatrial -j DROP\nCOMMIT\n";
-        let rule = |last| Rule::Drop { at: at.clone(), from: Ipv4Addr::new(10, 244, 2, last) };
-        assert_eq!((count(listed, &rule(7)), count(listed, &rule(8))), (Some(12), None));
-        assert_eq!(count(listed, &Rule::Names { at: at.clone() }), Some(4));
-        assert_eq!(count("", &Rule::Names { at }), None);
-    }
 }
