@@ -4,7 +4,7 @@ use seatrial_cluster::PodState;
 use seatrial_record::FaultPhase;
 use tokio::time::{Instant, sleep};
 
-use super::{Fault, FaultError, Site, Underlay, acts::Memo};
+use super::{DeletePod, Fault, FaultError, Site, Underlay, acts::Memo};
 
 /// How long it may take until a fault is seen to have taken hold. 60 s: a pod may use its grace period first.
 const WITNESS: Duration = Duration::from_secs(60);
@@ -76,7 +76,7 @@ impl Injector {
         Ok(Change { number: self.done, fault: fault.clone(), phase: FaultPhase::Injected, text: String::new() })
     }
 
-    /// Restarts of containers that faults are to blame for, by the UID of the pod.
+    /// Restarts of containers that faults are to blame for, by the UID of the pod, or by its name if it is still to come.
     pub fn excused(&self) -> &BTreeMap<String, u32> {
         &self.excused
     }
@@ -88,6 +88,11 @@ impl Injector {
             Memo::Processes(before) => {
                 let uids = before.values().map(|(_, pod)| pod.uid.clone()).collect();
                 (uids, if matches!(fault, Fault::PauseProcess(_)) { MANY } else { 1 })
+            }
+            // The pod that comes instead may find that the old server still holds the lock of its data, and ends once (2.1.1.0
+            // on kind: `failed to lock file ... database may be running, quit`).
+            Memo::Pods(before) if matches!(fault, Fault::DeletePod(DeletePod { force: true, .. })) => {
+                (before.values().map(|pod| pod.name.clone()).collect(), 1)
             }
             Memo::Starved(before) => (before.values().map(|pod| pod.uid.clone()).collect(), 1),
             Memo::Nodes(nodes) => {

@@ -29,7 +29,7 @@ pub(crate) struct Lens {
     pub workloads: Workloads,
     /// Who was ever a member of the cluster.
     pub roll: Arc<Mutex<Membership>>,
-    /// Restarts that faults are to blame for, by UID of the pod.
+    /// Restarts that faults are to blame for, by UID or name of the pod.
     pub excused: BTreeMap<String, u32>,
     /// Evidence of this look.
     pub seen: Vec<Seen>,

@@ -28,7 +28,8 @@ impl Lens {
         let mut total = 0;
         let mut seen = Vec::new();
         for pod in self.snapshot.pods.values() {
-            let own = pod.restarts.saturating_sub(self.excused.get(&pod.uid).copied().unwrap_or(0));
+            let excused = [&pod.uid, &pod.name].map(|key| self.excused.get(key).copied().unwrap_or(0));
+            let own = pod.restarts.saturating_sub(excused.iter().sum());
             if own > 0 {
                 seen.push(format!("{} was restarted {own} times", pod.name));
             }
