@@ -111,11 +111,8 @@ fn keep_smallest(
 ) -> Result<(), Complaint> {
     let length = |seed: &u64| generate(*seed, args.pods, kinds).0.len();
     let Some(seed) = found.seeds.iter().copied().min_by_key(length) else { return Ok(()) };
+    let small = smallest(bench, kind, seed, kinds);
     let mut frame = bench.frame(seed);
-    let same = |schedule: &Schedule| {
-        bench.run(&frame, schedule, seed).is_ok_and(|ended| ended.verdict == Verdict::Fail && ended.kind == kind)
-    };
-    let small = shrink(&generate(seed, args.pods, kinds), same);
     frame.summary = format!("Found by the search: {}", kind.trim());
     let again = format!("seatrial chaos explore --tdengine {} --seed {seed} --seeds 1", args.tdengine);
     frame.comments = vec![format!("Found by `{again}`, and shrunk."), format!("Repeat it with `--seed {seed}`.")];
@@ -132,6 +129,14 @@ fn keep_smallest(
     }
     println!("   seatrial run {} --tdengine {} --seed {seed}", file.display(), args.tdengine);
     Ok(())
+}
+
+/// The smallest schedule that fails like that of a seed.
+fn smallest(bench: &Bench<'_>, kind: &str, seed: u64, kinds: &[&str]) -> Schedule {
+    let frame = bench.frame(seed);
+    shrink(&generate(seed, bench.pods, kinds), |schedule| {
+        bench.run(&frame, schedule, seed).is_ok_and(|ended| ended.verdict == Verdict::Fail && ended.kind == kind)
+    })
 }
 
 /// Tries schedules on all cores, until all are tried or the time is over. What is returned is in the order of the seeds,
@@ -164,3 +169,7 @@ fn try_all(
     let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.into_iter().map(|(seed, ended)| Ok((seed, ended?))).collect()
 }
+
+#[cfg(test)]
+#[path = "explore_tests.rs"]
+mod tests;

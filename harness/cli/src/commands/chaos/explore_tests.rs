@@ -1,0 +1,71 @@
+use rstest::rstest;
+
+use super::*;
+
+/// Kinds of faults that healthy servers of all versions bear one by one.
+const MILD: &[&str] = &["kill-process", "scale", "partition"];
+
+fn with_bench<T>(tdengine: &str, defect: Option<&str>, work: impl FnOnce(&Bench<'_>) -> T) -> T {
+    let select =
+        SelectArgs { paths: PathArgs { paths: Vec::new() }, tdengine: Some(tdengine.to_owned()), manifests: None };
+    let loaded = Home::find().unwrap().load_for(&select).unwrap();
+    let defects = Defects::from_iter(defect.map(|name| name.parse::<Defect>().unwrap()));
+    work(&Bench { loaded: &loaded, version: tdengine.parse().unwrap(), defects, pods: 3 })
+}
+
+/// The first of these seeds that fails, how, and the smallest schedule that fails alike.
+fn found(bench: &Bench<'_>, seeds: std::ops::RangeInclusive<u64>, kinds: &[&str]) -> Option<(u64, String, Schedule)> {
+    let failed = seeds.into_iter().find_map(|seed| {
+        let ended = bench.run(&bench.frame(seed), &generate(seed, bench.pods, kinds), seed).unwrap();
+        (ended.verdict == Verdict::Fail).then_some((seed, ended.kind))
+    });
+    failed.map(|(seed, kind)| {
+        let small = smallest(bench, &kind, seed, kinds);
+        (seed, kind, small)
+    })
+}
+
+/// What is known to be wrong with 2.1.1.0, without being told where to look.
+#[rstest]
+#[case::restart_with_new_addresses_loses_the_quorum(&["rolling-restart"], 1..=12, "rolling-restart", "")]
+#[case::drop_of_an_offline_dnode_kills_a_healthy_one(
+    &["kill-process", "scale"],
+    25..=30,
+    "drop-dnode",
+    "no server ended by itself"
+)]
+fn known_failures_are_found(
+    #[case] kinds: &[&str],
+    #[case] seeds: std::ops::RangeInclusive<u64>,
+    #[case] needed: &str,
+    #[case] told: &str,
+) {
+    let (seed, kind, small) = with_bench("2.1.1.0", None, |bench| found(bench, seeds, kinds)).unwrap();
+    assert!(small.faults().count() <= 3, "seed {seed}, {kind}: {small:?}");
+    assert!(small.faults().any(|fault| fault.kind() == needed), "seed {seed}, {kind}: {small:?}");
+    assert!(kind.contains(told), "seed {seed}: {kind}");
+}
+
+/// Planted defects by which rows are lost or membership breaks.
+#[rstest]
+#[case::insert_lost("insert-lost", 1..=4, "every acknowledged row is there once")]
+#[case::row_duplicated("row-duplicated", 1..=4, "every acknowledged row is there once")]
+#[case::restart_loses_row("restart-loses-row", 1..=4, "every acknowledged row is there once")]
+fn planted_defects_are_found(#[case] defect: &str, #[case] seeds: std::ops::RangeInclusive<u64>, #[case] told: &str) {
+    let (seed, kind, small) = with_bench("2.1.1.0", Some(defect), |bench| found(bench, seeds, MILD)).unwrap();
+    assert!(kind.contains(told), "seed {seed}: {kind}");
+    assert!(small.faults().count() <= 3, "seed {seed}, {kind}: {small:?}");
+    let healthy = with_bench("2.1.1.0", None, |bench| bench.run(&bench.frame(seed), &small, seed).unwrap());
+    assert_ne!(healthy.verdict, Verdict::Fail, "without the defect: {healthy:?}");
+}
+
+#[test]
+fn a_seed_and_a_version_always_end_alike() {
+    let run = || {
+        with_bench("3.3.0.1", None, |bench| {
+            let schedule = generate(5, bench.pods, &usual());
+            bench.run(&bench.frame(5), &schedule, 5).unwrap()
+        })
+    };
+    assert_eq!(run(), run());
+}
