@@ -122,7 +122,7 @@ pub struct Packets {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChangeEnvironment {
-    /// The variables and their values, such as `TAOS_TIMEZONE: UTC-8`.
+    /// The variables and their values, such as `TAOS_TIMEZONE: UTC+5`.
     pub set: BTreeMap<String, String>,
     /// The lowest ordinal that gets them: the number of pods less one for the last pod alone; all if not given.
     #[serde(default, skip_serializing_if = "is_zero")]

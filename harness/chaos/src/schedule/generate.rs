@@ -79,7 +79,7 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
         "exhaust-memory" => Fault::ExhaustMemory(or_leader(random)),
         "change-environment" => {
             // A server with another time zone than the others is not let in.
-            let set = [("TAOS_TIMEZONE".to_owned(), "UTC-8".to_owned())].into();
+            let set = [("TAOS_TIMEZONE".to_owned(), "UTC+5".to_owned())].into();
             Fault::ChangeEnvironment(ChangeEnvironment { set, from: pods - 1 })
         }
         _ => return None,

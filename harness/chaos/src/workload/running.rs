@@ -52,6 +52,11 @@ impl Running {
         self.record.whole()
     }
 
+    /// Ends it at once, and returns what happened until now: what is under way has no end.
+    pub fn abandon(self) -> History {
+        self.record.take()
+    }
+
     /// Sends nothing more, waits for what is under way (each has its limit), and returns what happened.
     pub async fn stop(mut self) -> History {
         self.stop.send_replace(true);

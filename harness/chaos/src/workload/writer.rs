@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval_at, sleep},
+    time::{Instant, Interval, MissedTickBehavior, interval_at, sleep},
 };
 
 use super::{
@@ -16,6 +16,13 @@ use crate::{Event, RowId};
 /// Milliseconds since then.
 pub(super) fn since(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Waits until the next insert is due: at once if there is no rate.
+async fn due(ticks: Option<&mut Interval>) {
+    if let Some(ticks) = ticks {
+        ticks.tick().await;
+    }
 }
 
 /// Names of pods, shared by all operations.
@@ -43,19 +50,13 @@ impl<C: Client> Writer<C> {
         if let Some(ticks) = &mut ticks {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
-        let tick = async |ticks: &mut Option<tokio::time::Interval>| match ticks {
-            Some(ticks) => {
-                ticks.tick().await;
-            }
-            None => {}
-        };
         let pods = shared(&self.inserts.pods);
         let mut at = usize::try_from(self.number).unwrap_or(0);
         for sequence in 0..MOST_ROWS / u64::from(self.inserts.writers.max(1)) {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return,
-                () = tick(&mut ticks) => {}
+                () = due(ticks.as_mut()) => {}
             }
             let Some(pod) = turn(&pods, at) else { return };
             let started = Instant::now();

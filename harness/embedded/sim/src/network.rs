@@ -278,6 +278,7 @@ mod tests {
 
     const A: Ipv4Addr = Ipv4Addr::new(10, 244, 0, 5);
     const B: Ipv4Addr = Ipv4Addr::new(10, 244, 0, 6);
+    const C: Ipv4Addr = Ipv4Addr::new(10, 244, 1, 7);
 
     #[test]
     fn a_port_is_open_while_its_guard_lives() {
@@ -299,7 +300,6 @@ mod tests {
     #[test]
     fn an_island_reaches_only_itself() {
         let network = Network::default();
-        const C: Ipv4Addr = Ipv4Addr::new(10, 244, 1, 7);
         network.publish("name", [A]);
         let _guards = [A, B, C].map(|host| {
             network.add_host(host);

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use seatrial_chaos::Heal;
+use seatrial_chaos::{Heal, measure};
 use seatrial_cluster::Via;
 use seatrial_record::{Blame, Body, StepFinished, Verdict};
 use seatrial_taos::Version;
@@ -101,7 +101,12 @@ impl Stage<'_> {
                 self.finish_step(Some(verdict), Some(blame), reason, self.acted)?;
             }
         }
-        self.workloads.drop_all();
+        // What happened until a failure is what a reader wants to see.
+        for (name, history) in self.workloads.abandon() {
+            for span in measure(&history, &self.key, &name) {
+                self.tell(Body::Measured(span))?;
+            }
+        }
         self.heal_in_any_case().await?;
         for action in &scenario.finally {
             self.last_chance(FINALLY);

@@ -118,8 +118,13 @@ impl Workloads {
         Some(Arc::clone(&stopped.history))
     }
 
-    /// Ends all workloads at once.
-    pub fn drop_all(&self) {
-        self.lock().clear();
+    /// Ends all workloads at once: what those did that nobody has stopped.
+    pub fn abandon(&self) -> Vec<(String, History)> {
+        let loads = std::mem::take(&mut *self.lock());
+        let running = loads.into_iter().filter_map(|(name, load)| match load {
+            Load::Running(running) => Some((name, running.abandon())),
+            Load::Stopped(_) => None,
+        });
+        running.collect()
     }
 }

@@ -22,7 +22,7 @@ impl Lens {
             for previous in [false, true].into_iter().filter(|previous| restarted || !previous) {
                 match self.access.logs(&pod, previous).await {
                     Ok(log) => {
-                        logs.push((format!("kubectl logs {pod}{}", if previous { " --previous" } else { "" }), log))
+                        logs.push((format!("kubectl logs {pod}{}", if previous { " --previous" } else { "" }), log));
                     }
                     // The log of a life before may be gone.
                     Err(_) if previous => {}

@@ -109,16 +109,13 @@ fn queue(rule: &Rule) -> Option<String> {
     if !effects.emulates() {
         return (kilobits > 0).then(|| format!("tbf rate {kilobits}kbit burst 4kb latency 5s"));
     }
-    let mut words = format!("netem limit 100000 delay {delay_ms}ms {jitter_ms}ms");
-    for (percent, what) in [(loss, "loss"), (duplicate, "duplicate"), (corrupt, "corrupt")] {
-        if percent > 0 {
-            words.push_str(&format!(" {what} {percent}%"));
-        }
-    }
-    if kilobits > 0 {
-        words.push_str(&format!(" rate {kilobits}kbit"));
-    }
-    Some(words)
+    let shares = [(loss, "loss"), (duplicate, "duplicate"), (corrupt, "corrupt")];
+    let shares = shares.into_iter().filter(|(percent, _)| *percent > 0);
+    let words = [format!("netem limit 100000 delay {delay_ms}ms {jitter_ms}ms")]
+        .into_iter()
+        .chain(shares.map(|(percent, what)| format!("{what} {percent}%")))
+        .chain((kilobits > 0).then(|| format!("rate {kilobits}kbit")));
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 /// The commands that make a rule, or remove it, in the network namespace `inside` and in that of the node.
