@@ -139,3 +139,11 @@ fn there_is_nothing_to_clean_without_docker() {
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stdout).contains("nothing of Seatrial's was found"));
 }
+
+#[test]
+fn a_reader_who_left_early_is_no_mistake() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let listed = Command::new(env!("CARGO_BIN_EXE_seatrial")).arg("list").stdout(writer).output().unwrap();
+    assert_eq!((listed.status.code(), String::from_utf8_lossy(&listed.stderr).as_ref()), (Some(0), ""));
+}

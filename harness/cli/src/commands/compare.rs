@@ -6,7 +6,7 @@ use seatrial_report::{
     compare::{Judgement, Limit, Rules, compare as compared, print, write_comparison},
 };
 
-use super::Done;
+use super::{Done, show};
 use crate::{
     args::{Cli, CompareArgs, Lang},
     commands::run::options,
@@ -18,10 +18,10 @@ pub fn compare(args: &CompareArgs, cli: &Cli) -> Done {
     let ((name_a, a), (name_b, b)) = (read(&args.a)?, read(&args.b)?);
     let times = Limit { ratio: args.threshold, at_least_ms: args.at_least.saturating_mul(1000) };
     let comparison = compared((&name_a, &a), (&name_b, &b), &Rules::of(times)).map_err(Complaint::usage)?;
-    print!("{}", print(&comparison, &options(cli, Lang::En, Path::new(""))));
+    show(&print(&comparison, &options(cli, Lang::En, Path::new(""))));
     if let Some(out) = &args.out {
         let page = write_comparison(out, &comparison).map_err(Complaint::environment)?;
-        println!("  {}", page.display());
+        show(&format!("  {}\n", page.display()));
     }
     Ok(exit(comparison.judgement, args.strict))
 }

@@ -1,7 +1,7 @@
 use seatrial_record::ExitCode;
 use seatrial_taos::Profile;
 
-use super::Done;
+use super::{Done, show};
 use crate::{
     args::{PathArgs, SelectArgs},
     home::Home,
@@ -13,20 +13,20 @@ pub fn list(args: &SelectArgs) -> Done {
     let plan = loaded.plan(args, 1)?;
     for run in &plan.runs {
         let planned = &run.planned;
-        println!("{:<36} {:>3} checks  {}", planned.key, planned.checks, planned.summary);
+        show(&format!("{:<36} {:>3} checks  {}\n", planned.key, planned.checks, planned.summary));
         for claim in &planned.claims {
-            println!("{:36}     claim  {claim}", "");
+            show(&format!("{:36}     claim  {claim}\n", ""));
         }
     }
     for skipped in &plan.skipped {
-        println!("{:<36}    skipped  {}", skipped.name, skipped.reason);
+        show(&format!("{:<36}    skipped  {}\n", skipped.name, skipped.reason));
     }
     if let Some(caution) = Profile::caution(&plan.version) {
-        println!("note: {caution}");
+        show(&format!("note: {caution}\n"));
     }
-    println!("\nDocuments, by --tdengine:");
+    show("\nDocuments, by --tdengine:\n");
     for document in &loaded.documents {
-        println!("  {:<8} {:<14} {}", document.name, document.tdengine.to_string(), document.title);
+        show(&format!("  {:<8} {:<14} {}\n", document.name, document.tdengine.to_string(), document.title));
     }
     Ok(ExitCode::Passed)
 }

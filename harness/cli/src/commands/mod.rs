@@ -26,9 +26,16 @@ pub use schema::schema;
 pub use selfcheck::selfcheck;
 pub use serve::serve;
 
+use std::io::Write as _;
+
 use seatrial_record::ExitCode;
 
 use crate::complaint::Complaint;
 
 /// How a subcommand ends.
 pub type Done = Result<ExitCode, Complaint>;
+
+/// Prints text. That a reader left early, say `| head`, is no mistake.
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

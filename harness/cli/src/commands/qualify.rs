@@ -8,7 +8,7 @@ use seatrial_report::{
     qualify::{Case, Policy, judge, print, write_qualification},
 };
 
-use super::{Done, compare::read as read_run, run::options, run::run};
+use super::{Done, compare::read as read_run, run::options, run::run, show};
 use crate::{
     args::{Cli, Client, Env, Keep, Lang, QualifyArgs, RunArgs, SelectArgs},
     complaint::Complaint,
@@ -101,8 +101,8 @@ fn conclude(
         Case { model: &model, baseline: comparison.as_ref(), digest: surveyed.digest, before: surveyed.points, files };
     let qualification = judge(&case, policy);
     let page = write_qualification(folder, &qualification).map_err(Complaint::environment)?;
-    print!("\n{}", print(&qualification, &options(cli, Lang::En, Path::new(""))));
-    println!("  {}", page.display());
+    let printed = print(&qualification, &options(cli, Lang::En, Path::new("")));
+    show(&format!("\n{printed}  {}\n", page.display()));
     Ok(qualification.verdict.exit())
 }
 

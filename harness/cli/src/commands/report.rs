@@ -6,7 +6,7 @@ use std::{
 use seatrial_record::{Body, Event, EventLog, ExitCode, Part, Recording, Sink, WriteError, merge};
 use seatrial_report::{RunFacts, Verbosity, write_all};
 
-use super::Done;
+use super::{Done, show};
 use crate::{
     args::{Cli, ReportArgs},
     commands::run::{options, words},
@@ -24,7 +24,7 @@ pub fn report(args: &ReportArgs, cli: &Cli) -> Done {
     let facts = RunFacts { lang: words(args.lang), ..facts };
     write_all(&out, &events, &facts).map_err(Complaint::environment)?;
     let options = seatrial_report::Options { verbosity: Verbosity::Quiet, ..options(cli, args.lang, &out) };
-    print!("{}", seatrial_report::terminal::render(&events, &options, Some(&facts)));
+    show(&seatrial_report::terminal::render(&events, &options, Some(&facts)));
     Ok(exit(&events))
 }
 

@@ -7,7 +7,7 @@ use seatrial_record::{EventLog, Recording};
 use seatrial_report::{Model, Terminal, Verbosity, write_all};
 use tokio::sync::watch;
 
-use super::Done;
+use super::{Done, show};
 use crate::{
     args::{Cli, Client, Color, Env, Keep, Lang, Part, RunArgs, SelectArgs},
     complaint::Complaint,
@@ -80,7 +80,7 @@ async fn on_ground(args: &RunArgs, cli: &Cli, home: &Home, cancel: watch::Receiv
     // How the run ended counts more than what could not be removed after it.
     let exit = ended?;
     if let Some(kept) = left? {
-        println!("  {kept}");
+        show(&format!("  {kept}\n"));
     }
     Ok(exit)
 }
@@ -139,7 +139,7 @@ impl<'a> Table<'a> {
         facts::write(&self.folder.path, &facts)?;
         write_all(&self.folder.path, &events, &facts).map_err(Complaint::environment)?;
         if let Some(model) = Model::of(&events) {
-            print!("{}", seatrial_report::terminal::closing(&model, &facts, &self.screen));
+            show(&seatrial_report::terminal::closing(&model, &facts, &self.screen));
         }
         Ok(summary.exit)
     }

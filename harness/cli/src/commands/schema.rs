@@ -9,6 +9,6 @@ pub fn schema(args: &SchemaArgs) -> ExitCode {
         SchemaOf::Report => seatrial_report::schema(),
         SchemaOf::Policy => crate::qualify::schema(),
     };
-    println!("{}", text.trim_end());
+    super::show(&format!("{}\n", text.trim_end()));
     ExitCode::Passed
 }
