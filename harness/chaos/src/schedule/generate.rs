@@ -78,7 +78,7 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
         "disconnect-node" => Fault::DisconnectNode(any(random)),
         "exhaust-memory" => Fault::ExhaustMemory(or_leader(random)),
         "change-environment" => {
-            // A server with another time zone than the others is not let in.
+            // In 3.x, a server with another time zone than the others is not let in.
             let set = [("TAOS_TIMEZONE".to_owned(), "UTC+5".to_owned())].into();
             Fault::ChangeEnvironment(ChangeEnvironment { set, from: pods - 1 })
         }
