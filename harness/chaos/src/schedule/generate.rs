@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use fastrand::Rng;
 
@@ -13,11 +16,14 @@ const MOST: u32 = 4;
 pub fn generate(seed: u64, pods: u32, kinds: &[&str]) -> Schedule {
     let mut random = Rng::with_seed(seed);
     let mut happenings = Vec::new();
+    let mut scene = Scene { pods, away: BTreeMap::new() };
     let mut at = 0;
     for _ in 0..random.u32(1..=MOST) {
         at += random.u64(500..8_000);
         let Some(kind) = random.choice(kinds) else { break };
-        let Some(fault) = fault(kind, pods, &mut random) else { continue };
+        // What nobody is there for is left out: nothing could prove that it took hold.
+        let Some(fault) = fault(kind, pods, &mut random).filter(|fault| scene.has(fault)) else { continue };
+        scene.take(&fault);
         let heal = fault.lasts().then(|| fault.kind().to_owned());
         // Who scales down in haste often drops the dnode afterwards.
         let late = match &fault {
@@ -33,10 +39,76 @@ pub fn generate(seed: u64, pods: u32, kinds: &[&str]) -> Schedule {
         // Some faults last while others happen.
         if let Some(kind) = heal.filter(|_| random.u32(0..3) > 0) {
             at += random.u64(2_000..30_000);
+            scene.heal(&kind, pods);
             happenings.push(happening(at, None, Some(Heal::Kind(kind))));
         }
     }
     Schedule(happenings)
+}
+
+/// Which pods can be asked to do something, as far as the schedule tells.
+struct Scene {
+    /// How many there are.
+    pods: u32,
+    /// Those that do not answer, by the kind of fault that is to blame.
+    away: BTreeMap<&'static str, BTreeSet<u32>>,
+}
+
+impl Scene {
+    fn is_there(&self, pod: u32) -> bool {
+        pod < self.pods && !self.away.values().flatten().any(|away| *away == pod)
+    }
+
+    /// True if there is somebody to do it to.
+    fn has(&self, fault: &Fault) -> bool {
+        match fault {
+            Fault::Scale(Scale { to, .. }) => *to != self.pods && self.away.is_empty(),
+            Fault::ChangeEnvironment(ChangeEnvironment { from, .. }) => *from < self.pods && self.away.is_empty(),
+            Fault::Partition(Partition::Pair(pair)) => pair.iter().all(|pod| self.is_there(*pod)),
+            Fault::Partition(Partition::Groups(groups)) => groups.iter().flatten().all(|pod| self.is_there(*pod)),
+            Fault::DropDnode(_) | Fault::RollingRestart(_) => true,
+            Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod)) => self.means(pod),
+            Fault::DeletePod(DeletePod { pod, .. }) | Fault::Packets(Packets { pod, .. }) => self.means(pod),
+            Fault::KillProcess(on)
+            | Fault::PauseProcess(on)
+            | Fault::LoseVolume(on)
+            | Fault::CutNames(on)
+            | Fault::StopNode(on)
+            | Fault::DisconnectNode(on)
+            | Fault::ExhaustMemory(on) => self.means(&on.pod),
+        }
+    }
+
+    fn means(&self, target: &Target) -> bool {
+        match target {
+            Target::Pod(pod) => self.is_there(*pod),
+            Target::Pods(pods) => pods.iter().all(|pod| self.is_there(*pod)),
+            // Who leads is asked; while some do not answer, there may be nobody who tells.
+            Target::Role(_) => self.away.is_empty(),
+        }
+    }
+
+    fn take(&mut self, fault: &Fault) {
+        match fault {
+            Fault::Scale(Scale { to, .. }) => self.pods = *to,
+            Fault::PauseProcess(on) | Fault::StopNode(on) | Fault::DisconnectNode(on) => {
+                let away = match &on.pod {
+                    Target::Pod(pod) => vec![*pod],
+                    Target::Pods(pods) => pods.clone(),
+                    Target::Role(_) => (0..self.pods).collect(),
+                };
+                self.away.entry(fault.kind()).or_default().extend(away);
+            }
+            _ => {}
+        }
+    }
+
+    fn heal(&mut self, kind: &str, pods: u32) {
+        self.away.remove(kind);
+        if kind == "scale" {
+            self.pods = pods;
+        }
+    }
 }
 
 fn happening(at_ms: u64, fault: Option<Fault>, heal: Option<Heal>) -> Happening {
@@ -118,5 +190,21 @@ mod tests {
             assert!(there, "no seed gives {kind}");
         }
         assert!(all.iter().collect::<Vec<_>>().windows(2).any(|two| two[0] != two[1]));
+    }
+
+    #[test]
+    fn nobody_is_asked_who_is_not_there() {
+        let on = |pod| OnPod { pod: Target::Pod(pod) };
+        let mut scene = Scene { pods: 3, away: BTreeMap::new() };
+        assert!(scene.has(&Fault::KillProcess(on(2))) && !scene.has(&Fault::Scale(Scale { to: 3, safely: false })));
+        scene.take(&Fault::Scale(Scale { to: 2, safely: false }));
+        assert!(!scene.has(&Fault::KillProcess(on(2))) && scene.has(&Fault::DropDnode(on(2))));
+        scene.take(&Fault::StopNode(on(0)));
+        let leader = OnPod { pod: Target::Role(Role::MnodeLeader) };
+        assert!(!scene.has(&Fault::PauseProcess(on(0))) && !scene.has(&Fault::KillProcess(leader.clone())));
+        scene.heal("stop-node", 3);
+        assert!(scene.has(&Fault::PauseProcess(on(0))) && scene.has(&Fault::KillProcess(leader)));
+        scene.heal("scale", 3);
+        assert!(scene.has(&Fault::KillProcess(on(2))));
     }
 }
