@@ -67,15 +67,16 @@ impl Scene {
             Fault::Partition(Partition::Pair(pair)) => pair.iter().all(|pod| self.is_there(*pod)),
             Fault::Partition(Partition::Groups(groups)) => groups.iter().flatten().all(|pod| self.is_there(*pod)),
             Fault::DropDnode(_) | Fault::RollingRestart(_) => true,
-            Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod)) => self.means(pod),
-            Fault::DeletePod(DeletePod { pod, .. }) | Fault::Packets(Packets { pod, .. }) => self.means(pod),
-            Fault::KillProcess(on)
-            | Fault::PauseProcess(on)
-            | Fault::LoseVolume(on)
-            | Fault::CutNames(on)
-            | Fault::StopNode(on)
-            | Fault::DisconnectNode(on)
-            | Fault::ExhaustMemory(on) => self.means(&on.pod),
+            Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod))
+            | Fault::DeletePod(DeletePod { pod, .. })
+            | Fault::Packets(Packets { pod, .. })
+            | Fault::KillProcess(OnPod { pod })
+            | Fault::PauseProcess(OnPod { pod })
+            | Fault::LoseVolume(OnPod { pod })
+            | Fault::CutNames(OnPod { pod })
+            | Fault::StopNode(OnPod { pod })
+            | Fault::DisconnectNode(OnPod { pod })
+            | Fault::ExhaustMemory(OnPod { pod }) => self.means(pod),
         }
     }
 
