@@ -4,10 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
+    collections::BTreeSet,
     io::Write,
     path::Path,
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -42,6 +43,8 @@ fn main() {
         victim(Path::new(&folder));
         return;
     }
+    let before = Command::new("docker").args(NODES).output().map(|output| output.stdout).unwrap_or_default();
+    let _ = BEFORE.set(String::from_utf8_lossy(&before).lines().map(str::to_owned).collect());
     // One cluster at a time: they take memory and all of a small machine's cores.
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
@@ -139,12 +142,20 @@ fn docker(arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// Asks for the nodes of all kind clusters.
+const NODES: [&str; 6] = ["ps", "-a", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Names}}"];
+
+/// Nodes that were there when the tests began: others work on this machine, too.
+static BEFORE: OnceLock<BTreeSet<String>> = OnceLock::new();
+
 /// Nothing of ours runs in Docker.
 fn nothing_left() -> Check {
     let probes = docker(&["ps", "-aq", "--filter", "label=app.kubernetes.io/managed-by=seatrial"]);
     check(probes.is_empty(), format!("containers of probes are left: {probes}"))?;
-    let nodes = docker(&["ps", "-a", "--filter", "label=io.x-k8s.kind.cluster", "--format", "{{.Names}}"]);
-    let ours: Vec<&str> = nodes.lines().filter(|name| name.starts_with("seatrial-test-") || own(name)).collect();
+    let nodes = docker(&NODES);
+    let new = |name: &&str| !BEFORE.get().is_some_and(|before| before.contains(*name));
+    let ours: Vec<&str> =
+        nodes.lines().filter(|name| name.starts_with("seatrial-test-") || own(name)).filter(new).collect();
     check(ours.is_empty(), format!("nodes are left: {ours:?}"))
 }
 

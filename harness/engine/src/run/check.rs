@@ -65,8 +65,9 @@ impl Stage<'_> {
         let mut first = true;
         // The last moment at which it was known not to hold, and when it was noticed to hold.
         let (mut doubted, mut noticed): (Option<Instant>, Option<Instant>) = (None, None);
-        // How long the servers took to answer the last look.
+        // How long the servers took to answer the last look, and when they last answered no.
         let mut answering;
+        let mut answered = begun;
         let (verdict, last, evidence) = loop {
             let (looked, told) = (Instant::now(), watched.then_some(self.changes()));
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
@@ -115,7 +116,7 @@ impl Stage<'_> {
                     let ripe = holding.next(now).map(|ripe| ripe.checked_sub(answering).unwrap_or(ripe));
                     let pauses = Pauses { pause, ripe, deadline, told };
                     let dozed = self.await_change(check, looked, beside, pauses).await?;
-                    (doubted, noticed) = (dozed.doubted, dozed.noticed);
+                    (doubted, noticed, answered) = (dozed.doubted, dozed.noticed, now);
                 }
             }
             if !counted {
@@ -133,7 +134,7 @@ impl Stage<'_> {
         let changed = doubted.filter(|_| noticed.is_some());
         // What was awaited, how long it had to hold, and the answers that decided it, which anybody would have to wait
         // for, are the cluster's time; so is all of a wait that was in vain.
-        let awaited = changed.map_or(Duration::ZERO, |changed| changed.saturating_duration_since(begun));
+        let awaited = changed.map_or(Duration::ZERO, |changed| changed.max(answered).saturating_duration_since(begun));
         let passed = verdict == Verdict::Pass;
         self.spend(if passed { (awaited + last.hold + answering).min(begun.elapsed()) } else { begun.elapsed() });
         let since_action = |moment: Instant| moment.saturating_duration_since(self.acted);
