@@ -55,13 +55,13 @@ async fn scale_restart_and_configuration() {
     assert_eq!(fixture.cluster.replicas("tdengine").await.unwrap(), 4);
     sleep(seconds(61)).await;
     fixture.cluster.restart("tdengine").await.unwrap();
-    let set: StatefulSet = fixture.store.get("trial", "tdengine").unwrap();
-    let annotations = set.spec.template.metadata.unwrap().annotations.unwrap();
+    let set: Arc<StatefulSet> = fixture.store.get("trial", "tdengine").unwrap();
+    let annotations = set.spec.template.metadata.as_ref().unwrap().annotations.as_ref().unwrap();
     assert_eq!(annotations["kubectl.kubernetes.io/restartedAt"], "2026-11-23T05:27:25Z");
     let data = BTreeMap::from([("TAOS_KEEP".to_owned(), "7".to_owned())]);
     fixture.cluster.patch_config_map("taoscfg", &data).await.unwrap();
-    let map: ConfigMap = fixture.store.get("trial", "taoscfg").unwrap();
-    let data = map.data.unwrap();
+    let map: Arc<ConfigMap> = fixture.store.get("trial", "taoscfg").unwrap();
+    let data = map.data.as_ref().unwrap();
     assert_eq!((data["TAOS_KEEP"].as_str(), data["CLUSTER"].as_str()), ("7", "1"));
     assert!(fixture.cluster.scale("other", 1).await.unwrap_err().is_not_found());
 }
@@ -76,7 +76,7 @@ async fn a_deletion_waits_for_this_very_pod() {
         let uid = pod.metadata.uid.clone().unwrap();
         assert!(store.remove::<Pod>("trial", "tdengine-0", &uid));
         // Its successor does not count.
-        let mut next = pod;
+        let mut next = Pod::clone(&pod);
         next.metadata.uid = None;
         next.metadata.resource_version = None;
         store.create::<Pod>(&next).unwrap();
@@ -160,8 +160,8 @@ async fn only_our_namespaces_are_touched() {
     let other =
         |name: &str| Cluster::new(fixture.cluster.client().clone(), name, Limits::default(), Arc::new(move || now));
     other("fresh").ensure_namespace().await.unwrap();
-    let made: Namespace = fixture.store.get("", "fresh").unwrap();
-    assert_eq!(made.metadata.labels.unwrap()["app.kubernetes.io/managed-by"], "seatrial");
+    let made: Arc<Namespace> = fixture.store.get("", "fresh").unwrap();
+    assert_eq!(made.metadata.labels.as_ref().unwrap()["app.kubernetes.io/managed-by"], "seatrial");
     let theirs = serde_json::from_value(serde_json::json!({ "metadata": { "name": "theirs" } })).unwrap();
     fixture.store.create::<Namespace>(&theirs).unwrap();
     for error in [other("theirs").ensure_namespace().await, other("theirs").delete_namespace().await] {

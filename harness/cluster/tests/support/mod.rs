@@ -127,7 +127,7 @@ pub fn fixture_with(limits: Limits) -> Fixture {
 
 impl Fixture {
     /// A pod on a node; with `ready` its container runs and is ready.
-    pub fn pod(&self, name: &str, ready: bool) -> Pod {
+    pub fn pod(&self, name: &str, ready: bool) -> Arc<Pod> {
         let pod = json!({
             "metadata": { "name": name, "namespace": "trial", "labels": { "app": "tdengine" } },
             "spec": {
@@ -139,7 +139,7 @@ impl Fixture {
         if ready { self.set_ready(name) } else { pod }
     }
 
-    pub fn set_ready(&self, name: &str) -> Pod {
+    pub fn set_ready(&self, name: &str) -> Arc<Pod> {
         let status = json!({
             "phase": "Running", "podIP": "10.244.0.5", "conditions": [{ "type": "Ready", "status": "True" }],
             "containerStatuses": [{ "name": "tdengine", "image": "i", "imageID": "", "ready": true, "restartCount": 1,

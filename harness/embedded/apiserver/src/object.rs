@@ -1,4 +1,7 @@
-use std::{any::Any, sync::OnceLock};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use k8s_openapi::{Metadata, Resource, apimachinery::pkg::apis::meta::v1::ObjectMeta};
@@ -9,12 +12,12 @@ use crate::{Cause, defaults::Defaults, validate::Validate};
 
 /// A Kubernetes object type that can be kept in a [`Store`](crate::Store).
 pub trait Stored:
-    Resource + Metadata<Ty = ObjectMeta> + Serialize + DeserializeOwned + Clone + Send + Sync + 'static
+    Resource + Metadata<Ty = ObjectMeta> + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 {
 }
 
 impl<K> Stored for K where
-    K: Resource + Metadata<Ty = ObjectMeta> + Serialize + DeserializeOwned + Clone + Send + Sync + 'static
+    K: Resource + Metadata<Ty = ObjectMeta> + Serialize + DeserializeOwned + Clone + PartialEq + Send + Sync + 'static
 {
 }
 
@@ -54,7 +57,7 @@ impl<K: Stored + Defaults + Validate> Served for K {
 pub(crate) struct Object {
     value: Value,
     revision: u64,
-    typed: OnceLock<Option<Box<dyn Any + Send + Sync>>>,
+    typed: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
     bytes: OnceLock<Bytes>,
 }
 
@@ -71,13 +74,22 @@ impl Object {
         self.revision
     }
 
+    /// The object as its type; decoded once, then shared.
+    pub(crate) fn shared<K: Stored>(&self) -> Option<Arc<K>> {
+        Arc::clone(self.decoded::<K>()?).downcast().ok()
+    }
+
     /// The object as its type; decoded once, then kept.
     pub(crate) fn typed<K: Stored>(&self) -> Option<&K> {
+        self.decoded::<K>()?.downcast_ref()
+    }
+
+    fn decoded<K: Stored>(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
         let decode = || {
             let decoded: Option<K> = serde::Deserialize::deserialize(&self.value).ok();
-            decoded.map(|object| Box::new(object) as Box<dyn Any + Send + Sync>)
+            decoded.map(|object| Arc::new(object) as Arc<dyn Any + Send + Sync>)
         };
-        self.typed.get_or_init(decode).as_ref()?.downcast_ref()
+        self.typed.get_or_init(decode).as_ref()
     }
 
     /// The object as JSON text; rendered once, then kept.

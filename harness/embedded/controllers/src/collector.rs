@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
@@ -12,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::{
     changes::Controller,
-    kinds::{AnyKind, CLUSTER, NAMESPACED},
+    kinds::{AnyKind, AnyObject, CLUSTER, NAMESPACED},
 };
 
 const FOREGROUND: &str = "foregroundDeletion";
@@ -26,21 +27,25 @@ pub(crate) struct Collector {
 
 struct Found {
     kind: &'static AnyKind,
-    meta: ObjectMeta,
+    object: Arc<dyn AnyObject>,
 }
 
 impl Found {
+    fn meta(&self) -> &ObjectMeta {
+        self.object.meta()
+    }
+
     fn uid(&self) -> &str {
-        self.meta.uid.as_deref().unwrap_or_default()
+        self.meta().uid.as_deref().unwrap_or_default()
     }
 
     fn place(&self) -> (&str, &str) {
-        (self.meta.namespace.as_deref().unwrap_or_default(), self.meta.name.as_deref().unwrap_or_default())
+        (self.meta().namespace.as_deref().unwrap_or_default(), self.meta().name.as_deref().unwrap_or_default())
     }
 
     fn waits_for(&self, finalizer: &str) -> bool {
-        self.meta.deletion_timestamp.is_some()
-            && self.meta.finalizers.iter().flatten().any(|present| present == finalizer)
+        self.meta().deletion_timestamp.is_some()
+            && self.meta().finalizers.iter().flatten().any(|present| present == finalizer)
     }
 }
 
@@ -51,7 +56,7 @@ impl Collector {
 
     fn delete(&self, object: &Found, propagation: Propagation) {
         let (namespace, name) = object.place();
-        let how = Deletion { propagation, uid: object.meta.uid.clone(), ..Deletion::default() };
+        let how = Deletion { propagation, uid: object.meta().uid.clone(), ..Deletion::default() };
         // Somebody may have been faster.
         let _ = (object.kind.delete)(&self.store, namespace, name, how);
     }
@@ -66,7 +71,7 @@ impl Collector {
         let uids: BTreeMap<&str, &Found> = all.iter().map(|object| (object.uid(), object)).collect();
         let blocked: BTreeSet<&str> = all
             .iter()
-            .flat_map(|object| object.meta.owner_references.iter().flatten())
+            .flat_map(|object| object.meta().owner_references.iter().flatten())
             .filter(|owner| owner.block_owner_deletion == Some(true))
             .map(|owner| owner.uid.as_str())
             .collect();
@@ -79,8 +84,8 @@ impl Collector {
             if object.waits_for(FOREGROUND) && !blocked.contains(object.uid()) {
                 self.change(object, &|meta| drop_finalizer(meta, FOREGROUND));
             }
-            let owners = object.meta.owner_references.as_deref().unwrap_or_default();
-            if owners.is_empty() || object.meta.deletion_timestamp.is_some() {
+            let owners = object.meta().owner_references.as_deref().unwrap_or_default();
+            if owners.is_empty() || object.meta().deletion_timestamp.is_some() {
                 continue;
             }
             if left_alone && object.kind.kind == "Pod" && owners.iter().any(|owner| owner.kind == "StatefulSet") {
@@ -99,7 +104,7 @@ impl Collector {
     }
 
     fn forget_absent_owners(&self, object: &Found, uids: &BTreeMap<&str, &Found>) {
-        let owners = object.meta.owner_references.as_deref().unwrap_or_default();
+        let owners = object.meta().owner_references.as_deref().unwrap_or_default();
         if owners.iter().any(|owner| !uids.contains_key(owner.uid.as_str())) {
             self.change(object, &|meta| {
                 if let Some(owners) = &mut meta.owner_references {
@@ -111,7 +116,7 @@ impl Collector {
 
     fn orphan(&self, owner: &Found, all: &[Found]) {
         for dependent in all {
-            let owners = dependent.meta.owner_references.iter().flatten();
+            let owners = dependent.meta().owner_references.iter().flatten();
             if owners.into_iter().any(|reference| reference.uid == owner.uid()) {
                 self.change(dependent, &|meta| {
                     let owners = meta.owner_references.take().unwrap_or_default();
@@ -137,7 +142,7 @@ impl Controller for Collector {
     fn reconcile(&mut self) -> Option<Instant> {
         let kinds = NAMESPACED.iter().chain(CLUSTER).filter(|kind| kind.kind != "Event");
         let all: Vec<Found> = kinds
-            .flat_map(|kind| (kind.list)(&self.store, None).into_iter().map(move |meta| Found { kind, meta }))
+            .flat_map(|kind| (kind.list)(&self.store, None).into_iter().map(move |object| Found { kind, object }))
             .collect();
         self.collect(&all);
         None

@@ -23,15 +23,15 @@ impl ConfigRestarts {
 impl Controller for ConfigRestarts {
     fn reconcile(&mut self) -> Option<Instant> {
         for map in self.store.list::<ConfigMap>(None) {
-            let before = self.known.insert(meta::uid(&map).to_owned(), map.data.clone());
+            let before = self.known.insert(meta::uid(map.as_ref()).to_owned(), map.data.clone());
             if before.is_none_or(|before| before == map.data) {
                 continue;
             }
-            for pod in self.store.list::<Pod>(Some(meta::namespace(&map))) {
-                if uses(&pod, meta::name(&map)) {
+            for pod in self.store.list::<Pod>(Some(meta::namespace(map.as_ref()))) {
+                if uses(&pod, meta::name(map.as_ref())) {
                     let how = Deletion { uid: pod.metadata.uid.clone(), ..Deletion::default() };
                     // Somebody may have been faster.
-                    let _ = self.store.delete::<Pod>(meta::namespace(&pod), meta::name(&pod), how);
+                    let _ = self.store.delete::<Pod>(meta::namespace(pod.as_ref()), meta::name(pod.as_ref()), how);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `PodDisruptionBudget`s: how many pods may be evicted now.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use k8s_openapi::{
     api::{
@@ -34,7 +34,8 @@ impl Budgets {
             spec.selector.as_ref().is_some_and(|labels| selector::matches(labels, &pod.metadata))
                 && !meta::pod_has_ended(pod)
         });
-        let healthy = count(pods.iter().filter(|pod| meta::pod_is_ready(pod) && !meta::deleting(*pod)));
+        let healthy =
+            count(pods.iter().map(Arc::as_ref).filter(|pod| meta::pod_is_ready(pod) && !meta::deleting(*pod)));
         let expected = self.expected(&pods);
         let desired = match (&spec.min_available, &spec.max_unavailable) {
             (Some(IntOrString::Int(number)), _) => *number,
@@ -72,10 +73,10 @@ impl Budgets {
     }
 
     /// How many pods there should be: what their sets want, or those without a set as they are.
-    fn expected(&self, pods: &[Pod]) -> i32 {
+    fn expected(&self, pods: &[Arc<Pod>]) -> i32 {
         let mut sets = BTreeMap::new();
         let mut alone = 0;
-        for pod in pods {
+        for pod in pods.iter().map(Arc::as_ref) {
             match meta::controller(&pod.metadata).filter(|owner| owner.kind == "StatefulSet") {
                 Some(owner) => {
                     let set = self.store.get::<StatefulSet>(meta::namespace(pod), &owner.name);
@@ -89,8 +90,8 @@ impl Budgets {
     }
 }
 
-fn still_there<T>(evicted: BTreeMap<String, T>, pods: &[Pod]) -> BTreeMap<String, T> {
-    let waits = |name: &str| pods.iter().any(|pod| meta::name(pod) == name && !meta::deleting(pod));
+fn still_there<T>(evicted: BTreeMap<String, T>, pods: &[Arc<Pod>]) -> BTreeMap<String, T> {
+    let waits = |name: &str| pods.iter().map(Arc::as_ref).any(|pod| meta::name(pod) == name && !meta::deleting(pod));
     evicted.into_iter().filter(|(name, _)| waits(name)).collect()
 }
 

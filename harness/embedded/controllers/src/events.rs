@@ -13,7 +13,7 @@ use k8s_openapi::{
 use seatrial_apiserver::{Deletion, Store, Stored};
 use seatrial_sim::Dice;
 
-use crate::{changes::Quiet, meta};
+use crate::meta;
 
 /// How long an API server keeps an event after it was last seen.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -23,7 +23,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) struct Recorder {
     store: Store,
     known: Arc<Mutex<Known>>,
-    quiet: Quiet,
 }
 
 struct Known {
@@ -92,19 +91,7 @@ impl Recorder {
     pub(crate) fn new(store: &Store) -> Self {
         let names = store.world().chance.stream("controllers/events");
         let known = Arc::new(Mutex::new(Known { events: BTreeMap::new(), names }));
-        Self { store: store.clone(), known, quiet: Quiet::default() }
-    }
-
-    /// The revisions that this recorder's events made.
-    pub(crate) fn quiet(&self) -> &Quiet {
-        &self.quiet
-    }
-
-    fn written(&self, event: &Event) {
-        let revision = event.metadata.resource_version.as_ref().and_then(|revision| revision.parse().ok());
-        if let Some(revision) = revision {
-            self.quiet.note(revision);
-        }
+        Self { store: store.clone(), known }
     }
 
     /// Tells `news` about `object`. An event that cannot be stored is lost, as on a real cluster.
@@ -124,16 +111,15 @@ impl Recorder {
                 event.count = Some(event.count.unwrap_or(1).saturating_add(1));
                 event.last_timestamp = Some(meta::whole_seconds(at));
             };
-            if let Ok(event) = self.store.modify::<Event>(&namespace, &name, count) {
-                return self.written(&event);
+            if self.store.modify::<Event>(&namespace, &name, count).is_ok() {
+                return;
             }
         }
         let suffix = self.lock().names.bits();
         let event = build(source, object, &key, suffix, at);
         if let Ok(stored) = self.store.create(&event) {
-            self.written(&stored);
             let entry =
-                Entry { namespace: meta::namespace(&stored).into(), name: meta::name(&stored).into(), seen: at };
+                Entry { namespace: meta::namespace(&*stored).into(), name: meta::name(&*stored).into(), seen: at };
             self.lock().events.insert(key, entry);
         }
     }

@@ -50,10 +50,12 @@ impl Namespaces {
         let name = meta::name(namespace);
         for kind in NAMESPACED {
             for object in (kind.list)(&self.store, Some(name)) {
-                if object.deletion_timestamp.is_none() {
-                    let how = Deletion { propagation: Propagation::Background, uid: object.uid, ..Deletion::default() };
+                let meta = object.meta();
+                if meta.deletion_timestamp.is_none() {
+                    let uid = meta.uid.clone();
+                    let how = Deletion { propagation: Propagation::Background, uid, ..Deletion::default() };
                     // Somebody may have been faster.
-                    let _ = (kind.delete)(&self.store, name, object.name.as_deref().unwrap_or_default(), how);
+                    let _ = (kind.delete)(&self.store, name, meta.name.as_deref().unwrap_or_default(), how);
                 }
             }
         }
@@ -103,10 +105,10 @@ fn conditions(namespace: &Namespace, left: &[(&str, usize)], now: &Time) -> Vec<
 impl Controller for Namespaces {
     fn reconcile(&mut self) -> Option<Instant> {
         for namespace in self.store.list::<Namespace>(None) {
-            if meta::deleting(&namespace) {
+            if meta::deleting(namespace.as_ref()) {
                 self.empty(&namespace);
             } else {
-                self.fill(meta::name(&namespace));
+                self.fill(meta::name(namespace.as_ref()));
             }
         }
         None

@@ -5,7 +5,7 @@ use seatrial_sim::{Defect, Image};
 
 use crate::{
     bootstrap,
-    changes::{Changes, run},
+    changes::spawn,
     collector::Collector,
     config_restarts::ConfigRestarts,
     disks::Disks,
@@ -51,20 +51,20 @@ pub fn start(store: &Store, options: Options) -> Result<Kubelet, ApiError> {
     nodes::create(store, &names, options.cores, &options.version)?;
     let recorder = Recorder::new(store);
     let disks = Disks::default();
-    let changes = || Changes::of(store, recorder.quiet());
 
-    tokio::spawn(run(Heartbeats::new(store, names.keys().cloned()), changes()));
-    tokio::spawn(run(Namespaces::new(store), changes()));
-    tokio::spawn(run(StatefulSets::new(store, &recorder), changes()));
-    tokio::spawn(run(Scheduler::new(store, &recorder), changes()));
-    tokio::spawn(run(Volumes::new(store, &recorder, &disks), changes()));
-    tokio::spawn(run(Endpoints::new(store), changes()));
-    tokio::spawn(run(Dns::new(store), changes()));
-    tokio::spawn(run(Proxy::new(store), changes()));
-    tokio::spawn(run(Collector::new(store), changes()));
-    tokio::spawn(run(Budgets::new(store), changes()));
+    let node_names: Vec<String> = names.keys().cloned().collect();
+    spawn(store, |store| Heartbeats::new(store, node_names.into_iter()));
+    spawn(store, Namespaces::new);
+    spawn(store, |store| StatefulSets::new(store, &recorder));
+    spawn(store, |store| Scheduler::new(store, &recorder));
+    spawn(store, |store| Volumes::new(store, &recorder, &disks));
+    spawn(store, Endpoints::new);
+    spawn(store, Dns::new);
+    spawn(store, Proxy::new);
+    spawn(store, Collector::new);
+    spawn(store, Budgets::new);
     if store.world().defects.has(Defect::ConfigChangeRestarts) {
-        tokio::spawn(run(ConfigRestarts::new(store), changes()));
+        spawn(store, ConfigRestarts::new);
     }
     Ok(Kubelet::start(Parts {
         store: store.clone(),

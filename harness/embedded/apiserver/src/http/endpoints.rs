@@ -22,7 +22,7 @@ pub(super) fn endpoints(store: &Store, namespace: Option<&str>) -> Result<Vec<Ar
     });
     written
         .map(|service| {
-            let own = slices.iter().filter(|slice| belongs(slice, &service));
+            let own = slices.iter().map(Arc::as_ref).filter(|slice| belongs(slice, &service));
             let value = serde_json::to_value(made_of(&service, own));
             let value: Value = value.map_err(|error| ApiError::internal(error.to_string()))?;
             Ok(Arc::new(Object::new(value, store.revision())))

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use k8s_openapi::{
     api::{
         apps::v1::StatefulSet,
@@ -19,7 +21,7 @@ use crate::{ApiError, Cause, Store, select::matches_labels, store::Deleted};
 pub(super) fn evict(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let kind = call.target.kind;
     let (scope, name) = (call.target.scope(), call.name());
-    let pod: Pod = store.get(scope, name).ok_or_else(|| ApiError::missing(kind, name))?;
+    let pod = store.get::<Pod>(scope, name).ok_or_else(|| ApiError::missing(kind, name))?;
     let body = if call.body.is_empty() { Value::Null } else { call.json()? };
     let options = body.get("deleteOptions").cloned().unwrap_or_else(|| json!({}));
     let options: Options = serde_json::from_value(options)
@@ -51,7 +53,8 @@ fn check_budgets(store: &Store, namespace: &str, pod: &Pod) -> Result<(), ApiErr
         return Err(ApiError::new(500, "InternalError", text));
     }
     let Some(budget) = budgets.first() else { return Ok(()) };
-    let pods: Vec<Pod> = store.list(Some(namespace)).into_iter().filter(|pod| selects(budget, pod)).collect();
+    let mut pods = store.list::<Pod>(Some(namespace));
+    pods.retain(|pod| selects(budget, pod));
     let healthy = pods.iter().filter(|pod| healthy(pod)).count();
     let needed = budget.spec.as_ref().map_or(0, |spec| needed(spec, expected(store, namespace, &pods)));
     // A pod that is not healthy may go if enough others are.
@@ -77,7 +80,7 @@ fn healthy(pod: &Pod) -> bool {
 }
 
 /// How many pods their owners want.
-fn expected(store: &Store, namespace: &str, pods: &[Pod]) -> usize {
+fn expected(store: &Store, namespace: &str, pods: &[Arc<Pod>]) -> usize {
     let mut owners: Vec<_> = pods
         .iter()
         .flat_map(|pod| pod.metadata.owner_references.iter().flatten())

@@ -26,7 +26,7 @@ struct Options {
 pub(super) fn logs(server: &ApiServer, call: &Call) -> Result<Answer, ApiError> {
     let store = server.store();
     let (scope, name) = (call.target.scope(), call.name());
-    let pod: Pod = store.get(scope, name).ok_or_else(|| ApiError::missing(call.target.kind, name))?;
+    let pod = store.get::<Pod>(scope, name).ok_or_else(|| ApiError::missing(call.target.kind, name))?;
     let container = container(&pod, call.query.get("container"))?;
     let options = options(call, store.world().clock.now())?;
     let view = server.agent().logs(scope, name, Some(&container), call.query.flag("previous"))?;

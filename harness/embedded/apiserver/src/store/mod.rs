@@ -1,5 +1,6 @@
 mod address;
 mod delete;
+mod follow;
 mod state;
 mod write;
 
@@ -18,13 +19,21 @@ use crate::{
 
 pub(crate) use delete::Deleted;
 pub use delete::{Deletion, Propagation};
+pub use follow::Followed;
+use follow::{Followers, Kinds};
 use state::State;
 pub(crate) use state::{Change, ChangeKind};
 pub(crate) use write::{Part, Write, decode};
 
 /// All objects of one cluster, with their history. A clone is another handle to the same store.
+///
+/// Objects are shared, not copied: what is listed is what is stored.
 #[derive(Clone)]
-pub struct Store(Arc<Inner>);
+pub struct Store {
+    inner: Arc<Inner>,
+    // Notes which kinds are read through this handle.
+    reads: Option<Arc<Kinds>>,
+}
 
 struct Inner {
     world: World,
@@ -32,6 +41,7 @@ struct Inner {
     revision: watch::Sender<u64>,
     // One channel a kind, so that a watch wakes up for its own kind only.
     kinds: Vec<watch::Sender<u64>>,
+    followers: Followers,
 }
 
 impl Store {
@@ -40,33 +50,34 @@ impl Store {
         let state = State::new(&world.chance);
         let kinds = KINDS.iter().map(|_| watch::Sender::new(state.revision())).collect();
         let revision = watch::Sender::new(state.revision());
-        Self(Arc::new(Inner { world, state: Mutex::new(state), revision, kinds }))
+        let inner = Inner { world, state: Mutex::new(state), revision, kinds, followers: Followers::default() };
+        Self { inner: Arc::new(inner), reads: None }
     }
 
     /// The world that the cluster lives in.
     pub fn world(&self) -> &World {
-        &self.0.world
+        &self.inner.world
     }
 
     /// Tells the store's revision, now and after every change.
     pub fn changed(&self) -> watch::Receiver<u64> {
-        self.0.revision.subscribe()
+        self.inner.revision.subscribe()
     }
 
     /// The object called `name`; `namespace` is empty for cluster-scoped kinds.
-    pub fn get<K: Stored>(&self, namespace: &str, name: &str) -> Option<K> {
+    pub fn get<K: Stored>(&self, namespace: &str, name: &str) -> Option<Arc<K>> {
         let kind = of_type::<K>()?;
-        self.object(kind, namespace, name)?.typed::<K>().cloned()
+        self.object(kind, namespace, name)?.shared::<K>()
     }
 
     /// All objects of a kind, or those of one namespace, ordered by namespace and name.
-    pub fn list<K: Stored>(&self, namespace: Option<&str>) -> Vec<K> {
+    pub fn list<K: Stored>(&self, namespace: Option<&str>) -> Vec<Arc<K>> {
         let Some(kind) = of_type::<K>() else { return Vec::new() };
-        self.objects(kind, namespace).iter().filter_map(|object| object.typed::<K>().cloned()).collect()
+        self.objects(kind, namespace).iter().filter_map(|object| object.shared::<K>()).collect()
     }
 
     /// Creates an object, with defaults, and checks it. The status is kept as given.
-    pub fn create<K: Stored>(&self, object: &K) -> Result<K, ApiError> {
+    pub fn create<K: Stored>(&self, object: &K) -> Result<Arc<K>, ApiError> {
         let kind = served::<K>()?;
         let value = encode(object)?;
         let namespace = object.metadata().namespace.clone().unwrap_or_default();
@@ -78,12 +89,21 @@ impl Store {
     ///
     /// Name, namespace, UID and the times of creation and deletion stay as they are. An object that is being
     /// deleted goes away with its last finalizer.
-    pub fn modify<K: Stored>(&self, namespace: &str, name: &str, change: impl FnOnce(&mut K)) -> Result<K, ApiError> {
+    pub fn modify<K: Stored>(
+        &self,
+        namespace: &str,
+        name: &str,
+        change: impl FnOnce(&mut K),
+    ) -> Result<Arc<K>, ApiError> {
         let kind = served::<K>()?;
         let stored = self.object(kind, namespace, name).ok_or_else(|| ApiError::missing(kind, name))?;
-        let mut object: K = typed(&stored)?;
+        let before: Arc<K> = typed(&stored)?;
+        let mut object = K::clone(&before);
         // Not locked here, so that `change` may look at the store.
         change(&mut object);
+        if object == *before {
+            return Ok(before);
+        }
         let value = encode(&object)?;
         let stored = self.overwrite(kind, namespace, name, value)?;
         typed(&stored)
@@ -109,10 +129,12 @@ impl Store {
     }
 
     pub(crate) fn object(&self, kind: &Kind, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        self.note(kind);
         self.lock().get(kind, namespace, name)
     }
 
     pub(crate) fn objects(&self, kind: &Kind, namespace: Option<&str>) -> Vec<Arc<Object>> {
+        self.note(kind);
         self.lock().list(kind, namespace)
     }
 
@@ -135,16 +157,16 @@ impl Store {
 
     /// Tells about changes of one kind.
     pub(crate) fn watch_kind(&self, kind: &Kind) -> watch::Receiver<u64> {
-        self.0.kinds.get(kind.index).map_or_else(|| self.changed(), watch::Sender::subscribe)
+        self.inner.kinds.get(kind.index).map_or_else(|| self.changed(), watch::Sender::subscribe)
     }
 
     /// The time now, in whole seconds as objects carry it.
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_second(self.0.world.clock.now().as_second()).unwrap_or_default()
+        Timestamp::from_second(self.inner.world.clock.now().as_second()).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `change` on the locked state, then tells everybody who waits for changes.
@@ -156,12 +178,13 @@ impl Store {
         let touched = state.take_touched();
         drop(state);
         if after != before {
-            for index in touched {
-                if let Some(sender) = self.0.kinds.get(index) {
+            for index in &touched {
+                if let Some(sender) = self.inner.kinds.get(*index) {
                     sender.send_replace(after);
                 }
             }
-            self.0.revision.send_replace(after);
+            self.inner.followers.tell(&touched);
+            self.inner.revision.send_replace(after);
         }
         answer
     }
@@ -175,8 +198,8 @@ fn encode<K: Stored>(object: &K) -> Result<Value, ApiError> {
     serde_json::to_value(object).map_err(|error| ApiError::internal(error.to_string()))
 }
 
-fn typed<K: Stored>(object: &Object) -> Result<K, ApiError> {
-    object.typed::<K>().cloned().ok_or_else(|| ApiError::internal("stored object cannot be decoded"))
+fn typed<K: Stored>(object: &Object) -> Result<Arc<K>, ApiError> {
+    object.shared::<K>().ok_or_else(|| ApiError::internal("stored object cannot be decoded"))
 }
 
 #[cfg(test)]
@@ -210,10 +233,10 @@ mod tests {
     async fn a_bound_pod_stays_until_the_kubelet_removes_it() {
         let store = store();
         let created = store.create(&pod(Some("n"))).unwrap();
-        let uid = created.metadata.uid.unwrap();
+        let uid = created.metadata.uid.clone().unwrap();
         store.delete::<Pod>("default", "a", Deletion::default()).unwrap();
         let marked = store.get::<Pod>("default", "a").unwrap();
-        assert_eq!(marked.metadata.deletion_timestamp.unwrap().0.to_string(), "2021-06-30T08:00:30Z");
+        assert_eq!(marked.metadata.deletion_timestamp.as_ref().unwrap().0.to_string(), "2021-06-30T08:00:30Z");
         assert_eq!(marked.metadata.deletion_grace_period_seconds, Some(30));
         assert!(!store.remove::<Pod>("default", "a", "other"));
         assert!(store.remove::<Pod>("default", "a", &uid));
@@ -230,7 +253,7 @@ mod tests {
         let claim = json!({"metadata": {"name": "c", "namespace": "default"}, "spec": {
             "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "10Gi"}}}});
         let claim = store.create(&parse::<PersistentVolumeClaim>(claim)).unwrap();
-        assert_eq!(claim.metadata.finalizers.unwrap(), ["kubernetes.io/pvc-protection"]);
+        assert_eq!(claim.metadata.finalizers.clone().unwrap(), ["kubernetes.io/pvc-protection"]);
         store.delete::<PersistentVolumeClaim>("default", "c", Deletion::default()).unwrap();
         assert!(store.get::<PersistentVolumeClaim>("default", "c").unwrap().metadata.deletion_timestamp.is_some());
         store.modify::<PersistentVolumeClaim>("default", "c", |claim| claim.metadata.finalizers = None).unwrap();
@@ -243,7 +266,7 @@ mod tests {
         let set = json!({"metadata": {"name": "s", "namespace": "default"}, "spec": {"serviceName": "s",
             "selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
             "spec": {"containers": [{"name": "c", "image": "i:1"}]}}}});
-        let set: StatefulSet = store.create(&parse(set)).unwrap();
+        let set = store.create(&parse::<StatefulSet>(set)).unwrap();
         let mut changes = store.changed();
         changes.mark_unchanged();
         let same = store.modify::<StatefulSet>("default", "s", |_| {}).unwrap();
@@ -255,7 +278,7 @@ mod tests {
         assert!(changes.has_changed().unwrap());
         let scaled = store.modify::<StatefulSet>("default", "s", |set| set.spec.replicas = Some(3)).unwrap();
         assert_eq!(scaled.metadata.generation, Some(2));
-        assert_eq!(scaled.status.unwrap().replicas, 2);
+        assert_eq!(scaled.status.as_ref().unwrap().replicas, 2);
     }
 
     #[tokio::test(start_paused = true)]
@@ -265,7 +288,7 @@ mod tests {
         stray.metadata.namespace = Some("x".into());
         assert_eq!(store.create(&stray).unwrap_err().message, "namespaces \"x\" not found");
         store.delete::<Namespace>("", "default", Deletion::default()).unwrap();
-        let phase = store.get::<Namespace>("", "default").unwrap().status.unwrap().phase;
+        let phase = store.get::<Namespace>("", "default").unwrap().status.clone().unwrap().phase;
         assert_eq!(phase.as_deref(), Some("Terminating"));
         let refused = store.create(&pod(None)).unwrap_err();
         assert_eq!((refused.code, refused.causes[0].reason), (403, "NamespaceTerminating"));
@@ -278,16 +301,16 @@ mod tests {
         for index in 0..50 {
             let service = json!({"metadata": {"name": format!("s{index}"), "namespace": "default"},
                 "spec": {"ports": [{"port": 6030}]}});
-            let service: Service = store.create(&parse(service)).unwrap();
-            let address = service.spec.unwrap().cluster_ip.unwrap();
+            let service = store.create(&parse::<Service>(service)).unwrap();
+            let address = service.spec.as_ref().unwrap().cluster_ip.clone().unwrap();
             assert!(address.starts_with("10.96."), "{address}");
             assert!(!seen.contains(&address));
             seen.push(address);
         }
         let headless = json!({"metadata": {"name": "h", "namespace": "default"},
             "spec": {"clusterIP": "None", "ports": [{"port": 6030}]}});
-        let headless: Service = store.create(&parse(headless)).unwrap();
-        assert_eq!(headless.spec.unwrap().cluster_ips.unwrap(), ["None"]);
+        let headless = store.create(&parse::<Service>(headless)).unwrap();
+        assert_eq!(headless.spec.as_ref().unwrap().cluster_ips.clone().unwrap(), ["None"]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -55,7 +55,7 @@ pub(super) enum ToClient {
 /// Asks the kubelet for the command, so that a refusal can still be answered as HTTP.
 pub(super) fn plan(server: &ApiServer, target: &Target, query: &Query) -> Result<Plan, ApiError> {
     let (namespace, name) = (target.scope(), target.name.as_deref().unwrap_or_default());
-    let pod: Pod = server.store().get(namespace, name).ok_or_else(|| ApiError::missing(target.kind, name))?;
+    let pod = server.store().get::<Pod>(namespace, name).ok_or_else(|| ApiError::missing(target.kind, name))?;
     let argv = query.all("command");
     if argv.is_empty() {
         return Err(ApiError::bad_request("you must specify at least one command for the container"));

@@ -24,7 +24,7 @@ impl ForwardTarget {
 /// The pod of a request, if it runs.
 pub(super) fn target(server: &ApiServer, target: &Target) -> Result<ForwardTarget, ApiError> {
     let (namespace, name) = (target.scope(), target.name.as_deref().unwrap_or_default());
-    let pod: Pod = server.store().get(namespace, name).ok_or_else(|| ApiError::missing(target.kind, name))?;
+    let pod = server.store().get::<Pod>(namespace, name).ok_or_else(|| ApiError::missing(target.kind, name))?;
     if pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or_default().is_empty() {
         return Err(ApiError::bad_request(format!("pod {name} does not have a host assigned")));
     }

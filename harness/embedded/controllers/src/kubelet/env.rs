@@ -61,7 +61,7 @@ fn all_of(store: &Store, namespace: &str, source: &EnvFromSource) -> Result<Vec<
     if let Some(reference) = &source.config_map_ref {
         return match store.get::<ConfigMap>(namespace, &reference.name) {
             Some(map) => {
-                let mut data = map.data.unwrap_or_default();
+                let mut data = map.data.clone().unwrap_or_default();
                 if store.world().defects.has(Defect::EnvironmentIncomplete) {
                     data.pop_last();
                 }
@@ -114,7 +114,7 @@ fn referred(
         let Some(map) = store.get::<ConfigMap>(namespace, &reference.name) else {
             return if optional { Ok(None) } else { Err(missing("configmap", &reference.name)) };
         };
-        return match map.data.and_then(|mut data| data.remove(&reference.key)) {
+        return match map.data.as_ref().and_then(|data| data.get(&reference.key).cloned()) {
             None if !optional => Err(no_key(&reference.key, "ConfigMap", namespace, &reference.name)),
             value => Ok(value),
         };
@@ -176,11 +176,11 @@ fn resource(container: &Container, name: &str, allocatable: &BTreeMap<String, Qu
 fn service_links(store: &Store, pod: &Pod) -> Vec<(String, String)> {
     let namespace = meta::namespace(pod);
     let links = pod.spec.as_ref().and_then(|spec| spec.enable_service_links).unwrap_or(true);
-    let mut services: Vec<Service> = store.get("default", "kubernetes").into_iter().collect();
+    let mut services: Vec<_> = store.get::<Service>("default", "kubernetes").into_iter().collect();
     if links {
         services.extend(store.list::<Service>(Some(namespace)));
     }
-    services.iter().flat_map(links_of).collect()
+    services.iter().flat_map(|service| links_of(service)).collect()
 }
 
 fn links_of(service: &Service) -> Vec<(String, String)> {

@@ -29,7 +29,7 @@ use seatrial_apiserver::Store;
 use seatrial_sim::{Dice, Image, World};
 use tokio::sync::watch;
 
-use crate::{changes::Changes, disks::Disks, events::Recorder, meta};
+use crate::{disks::Disks, events::Recorder, meta};
 use address::Addresses;
 use image::Images;
 use pod::{Input, PodWorker};
@@ -102,10 +102,6 @@ impl Kubelet {
 }
 
 impl Shared {
-    pub(crate) fn changes(&self) -> Changes {
-        Changes::of(&self.store, self.recorder.quiet())
-    }
-
     fn workers(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PodWorker>>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -135,10 +131,10 @@ impl Shared {
     }
 
     async fn dispatch(self: Arc<Self>) {
-        let mut changes = self.changes();
+        let mut pods = self.store.follow().and::<Pod>();
         loop {
             self.hand_out();
-            changes.next().await;
+            pods.changed().await;
         }
     }
 
@@ -147,7 +143,7 @@ impl Shared {
         let pods = self.store.list::<Pod>(None);
         let known: Vec<_> = self.workers().values().cloned().collect();
         for worker in known {
-            if !pods.iter().any(|pod| meta::uid(pod) == worker.uid) {
+            if !pods.iter().any(|pod| meta::uid(pod.as_ref()) == worker.uid) {
                 worker.input.send_if_modified(|input| !std::mem::replace(&mut input.gone, true));
             }
         }
@@ -155,10 +151,10 @@ impl Shared {
             let Some((node, ip)) = meta::pod_node(&pod).and_then(|node| self.nodes.get_key_value(node)) else {
                 continue;
             };
-            let worker = self.workers().get(meta::uid(&pod)).cloned();
+            let worker = self.workers().get(meta::uid(pod.as_ref())).cloned();
             match worker {
                 Some(worker) => update(&worker, pod),
-                None if meta::pod_has_ended(&pod) && meta::deleting(&pod) => {}
+                None if meta::pod_has_ended(&pod) && meta::deleting(pod.as_ref()) => {}
                 None => {
                     let worker = Arc::new(PodWorker::new(Arc::clone(self), pod, node, *ip));
                     self.workers().insert(worker.uid.clone(), Arc::clone(&worker));
@@ -169,11 +165,11 @@ impl Shared {
     }
 }
 
-fn update(worker: &PodWorker, pod: Pod) {
+fn update(worker: &PodWorker, pod: Arc<Pod>) {
     worker.input.send_if_modified(|input| {
         let differs = input.pod.metadata.resource_version != pod.metadata.resource_version;
         if differs {
-            *input = Input { pod: Arc::new(pod), gone: input.gone };
+            *input = Input { pod, gone: input.gone };
         }
         differs
     });

@@ -64,8 +64,8 @@ fn files(kubelet: &Shared, namespace: &str, volume: &PodVolume) -> Result<BTreeM
         let optional = source.optional == Some(true);
         let data = match kubelet.store.get::<ConfigMap>(namespace, &source.name) {
             Some(map) => {
-                let texts = map.data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
-                let bytes = map.binary_data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
+                let texts = map.data.clone().into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
+                let bytes = map.binary_data.clone().into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
                 texts.chain(bytes).collect()
             }
             None if optional => BTreeMap::new(),
@@ -75,7 +75,7 @@ fn files(kubelet: &Shared, namespace: &str, volume: &PodVolume) -> Result<BTreeM
     } else if let Some(source) = &volume.secret {
         let name = source.secret_name.as_deref().unwrap_or_default();
         let data = match kubelet.store.get::<Secret>(namespace, name) {
-            Some(secret) => secret.data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0)).collect(),
+            Some(secret) => secret.data.clone().into_iter().flatten().map(|(key, bytes)| (key, bytes.0)).collect(),
             None if source.optional == Some(true) => BTreeMap::new(),
             None => return Err(no_object("secret", volume, name)),
         };

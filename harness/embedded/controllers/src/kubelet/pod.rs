@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::future::join_all;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
 use seatrial_sim::{Defect, Dice, PodIdentity};
 use tokio::{
     sync::watch,
@@ -55,9 +55,9 @@ pub(crate) struct PodWorker {
 }
 
 impl PodWorker {
-    pub(crate) fn new(kubelet: Arc<Shared>, pod: Pod, node: &str, node_ip: Ipv4Addr) -> Self {
-        let (namespace, name) = (meta::namespace(&pod).to_owned(), meta::name(&pod).to_owned());
-        let uid = meta::uid(&pod).to_owned();
+    pub(crate) fn new(kubelet: Arc<Shared>, pod: Arc<Pod>, node: &str, node_ip: Ipv4Addr) -> Self {
+        let (namespace, name) = (meta::namespace(pod.as_ref()).to_owned(), meta::name(pod.as_ref()).to_owned());
+        let uid = meta::uid(pod.as_ref()).to_owned();
         let dice = kubelet.world.chance.stream(&format!("kubelet/{namespace}/{name}/{uid}"));
         let state = first_state(&pod);
         Self {
@@ -67,7 +67,7 @@ impl PodWorker {
             uid,
             node: node.to_owned(),
             node_ip,
-            input: watch::Sender::new(Input { pod: Arc::new(pod), gone: false }),
+            input: watch::Sender::new(Input { pod, gone: false }),
             probing_since: Mutex::new(None),
             state: Mutex::new(state),
             dice: Mutex::new(dice),
@@ -212,9 +212,9 @@ impl PodWorker {
         if !mounts::can_change(&self.pod()) {
             return std::future::pending().await;
         }
-        let mut changes = self.kubelet.changes();
+        let mut sources = self.kubelet.store.follow().and::<ConfigMap>().and::<Secret>();
         loop {
-            changes.next().await;
+            sources.changed().await;
             self.pause(delays::FILE_REFRESH).await;
             let mounted = self.state().mounts.clone();
             mounts::refresh(&self.kubelet, &self.pod(), &mounted);

@@ -95,7 +95,7 @@ impl Shared {
                 for pod in self.pods_on(&node) {
                     let how = Deletion { propagation: Propagation::Background, ..Deletion::default() };
                     // Somebody may have deleted it before.
-                    let _ = self.store.delete::<Pod>(meta::namespace(&pod), meta::name(&pod), how);
+                    let _ = self.store.delete::<Pod>(meta::namespace(pod.as_ref()), meta::name(pod.as_ref()), how);
                 }
             }
         }
@@ -103,7 +103,7 @@ impl Shared {
         self.judge(&node, true);
     }
 
-    fn pods_on(&self, node: &str) -> Vec<Pod> {
+    fn pods_on(&self, node: &str) -> Vec<Arc<Pod>> {
         let pods = self.store.list::<Pod>(None);
         pods.into_iter().filter(|pod| meta::pod_node(pod) == Some(node)).collect()
     }
@@ -131,7 +131,7 @@ impl Shared {
                 taints.extend([taint("NoSchedule"), taint("NoExecute")]);
             }
         });
-        for pod in self.pods_on(node).iter().filter(|_| !there) {
+        for pod in self.pods_on(node).iter().map(Arc::as_ref).filter(|_| !there) {
             let _ = self.store.modify::<Pod>(meta::namespace(pod), meta::name(pod), |pod| {
                 let conditions = pod.status.get_or_insert_default().conditions.get_or_insert_default();
                 for condition in conditions.iter_mut().filter(|condition| condition.type_ == "Ready") {

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
+    sync::Arc,
     time::Duration,
 };
 
@@ -46,14 +47,16 @@ impl Dns {
         };
         let services = self.store.list::<Service>(None);
         let slices = self.store.list::<EndpointSlice>(None);
-        for service in &services {
+        for service in services.iter().map(Arc::as_ref) {
             let name = format!("{}.{}.{DOMAIN}", meta::name(service), meta::namespace(service));
             let ip = service.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()).unwrap_or_default();
             let headless = ip == "None";
             if !headless {
                 add(name.clone(), ip);
             }
-            for endpoint in slices.iter().filter(|slice| slices::is_of(slice, service)).flat_map(slices::ready) {
+            for endpoint in
+                slices.iter().filter(|slice| slices::is_of(slice, service)).flat_map(|slice| slices::ready(slice))
+            {
                 for address in &endpoint.addresses {
                     if headless {
                         add(name.clone(), address);
@@ -68,7 +71,7 @@ impl Dns {
             for pod in self.store.list::<Pod>(None) {
                 let (Some(spec), Some(status)) = (&pod.spec, &pod.status) else { continue };
                 if let (Some(host), Some(service), Some(ip)) = (&spec.hostname, &spec.subdomain, &status.pod_ip) {
-                    add(format!("{host}.{service}.{}.{DOMAIN}", meta::namespace(&pod)), ip);
+                    add(format!("{host}.{service}.{}.{DOMAIN}", meta::namespace(pod.as_ref())), ip);
                 }
             }
         }

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use k8s_openapi::{
     api::{
@@ -36,8 +36,8 @@ impl Controller for Endpoints {
     fn reconcile(&mut self) -> Option<Instant> {
         let services = self.store.list::<Service>(None);
         let slices = self.store.list::<EndpointSlice>(None);
-        let mut pods: BTreeMap<String, Vec<Pod>> = BTreeMap::new();
-        for service in &services {
+        let mut pods: BTreeMap<String, Vec<Arc<Pod>>> = BTreeMap::new();
+        for service in services.iter().map(Arc::as_ref) {
             let selects =
                 service.spec.as_ref().and_then(|spec| spec.selector.as_ref()).is_some_and(|labels| !labels.is_empty());
             if !selects || meta::deleting(service) {
@@ -45,10 +45,10 @@ impl Controller for Endpoints {
             }
             let namespace = meta::namespace(service);
             let pods = pods.entry(namespace.to_owned()).or_insert_with(|| self.store.list::<Pod>(Some(namespace)));
-            let own = slices.iter().find(|slice| belongs(slice, service));
+            let own = slices.iter().map(Arc::as_ref).find(|slice| belongs(slice, service));
             self.keep(service, pods, own);
         }
-        for slice in slices.iter().filter(|slice| label(slice, MANAGED_BY) == Some(MANAGER)) {
+        for slice in slices.iter().map(Arc::as_ref).filter(|slice| label(slice, MANAGED_BY) == Some(MANAGER)) {
             if !services.iter().any(|service| belongs(slice, service)) {
                 // The collector may have been faster.
                 let _ = self.store.delete::<EndpointSlice>(meta::namespace(slice), meta::name(slice), Deletion::now());
@@ -63,7 +63,7 @@ impl Controller for Endpoints {
 }
 
 impl Endpoints {
-    fn keep(&self, service: &Service, pods: &[Pod], own: Option<&EndpointSlice>) {
+    fn keep(&self, service: &Service, pods: &[Arc<Pod>], own: Option<&EndpointSlice>) {
         let wanted = build(service, pods, &self.store.world().defects);
         // Whatever goes wrong here (a namespace that ends, say) is tried again at the next change.
         let _ = match own {
@@ -88,13 +88,13 @@ fn belongs(slice: &EndpointSlice, service: &Service) -> bool {
 }
 
 /// The slice of a Service as its pods are now.
-fn build(service: &Service, pods: &[Pod], defects: &Defects) -> EndpointSlice {
+fn build(service: &Service, pods: &[Arc<Pod>], defects: &Defects) -> EndpointSlice {
     let spec = service.spec.clone().unwrap_or_default();
     let published = spec.publish_not_ready_addresses == Some(true) && !defects.has(Defect::EarlyNamesIgnored);
     let chosen = |pod: &&Pod| {
         selector::has_all(spec.selector.as_ref(), &pod.metadata) && !meta::pod_has_ended(pod) && address(pod).is_some()
     };
-    let members: Vec<_> = pods.iter().filter(chosen).collect();
+    let members: Vec<_> = pods.iter().map(Arc::as_ref).filter(chosen).collect();
     let endpoints = members.iter().filter_map(|pod| endpoint(service, pod, published)).collect();
     let ports = spec.ports.iter().flatten().map(|port| EndpointPort {
         name: Some(port.name.clone().unwrap_or_default()),

@@ -43,7 +43,7 @@ impl Proxy {
     fn keep_hosts(&mut self, network: &Network) {
         let services = self.store.list::<Service>(None);
         let ip = |service: &Service| service.spec.as_ref()?.cluster_ip.as_deref()?.parse().ok();
-        let hosts: BTreeSet<Ipv4Addr> = services.iter().filter_map(ip).collect();
+        let hosts: BTreeSet<Ipv4Addr> = services.iter().filter_map(|service| ip(service)).collect();
         hosts.difference(&self.hosts).for_each(|new| network.add_host(*new));
         self.hosts.difference(&hosts).for_each(|gone| network.remove_host(*gone));
         self.hosts = hosts;

@@ -1,6 +1,6 @@
 //! Whether a pod fits a node, and which node it fits best.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use k8s_openapi::api::core::v1::{Node, NodeSelectorTerm, PersistentVolume, Pod, Taint, Toleration};
 
@@ -26,26 +26,32 @@ impl Refusals {
 
 /// The pods on each node.
 pub(super) struct Views {
-    on: BTreeMap<String, Vec<Pod>>,
+    on: BTreeMap<String, Vec<Arc<Pod>>>,
 }
 
 impl Views {
-    pub(super) fn new(nodes: &[Node], pods: &[Pod]) -> Self {
-        let mut on: BTreeMap<String, Vec<Pod>> =
-            nodes.iter().map(|node| (meta::name(node).to_owned(), Vec::new())).collect();
+    pub(super) fn new(nodes: &[Arc<Node>], pods: &[Arc<Pod>]) -> Self {
+        let mut on: BTreeMap<String, Vec<Arc<Pod>>> =
+            nodes.iter().map(|node| (meta::name(node.as_ref()).to_owned(), Vec::new())).collect();
         for pod in pods.iter().filter(|pod| !meta::pod_has_ended(pod)) {
             if let Some(node) = meta::pod_node(pod) {
-                on.entry(node.to_owned()).or_default().push(pod.clone());
+                on.entry(node.to_owned()).or_default().push(Arc::clone(pod));
             }
         }
         Self { on }
     }
 
-    pub(super) fn add(&mut self, pod: &Pod, node: &str) {
-        self.on.entry(node.to_owned()).or_default().push(pod.clone());
+    pub(super) fn add(&mut self, pod: &Arc<Pod>, node: &str) {
+        self.on.entry(node.to_owned()).or_default().push(Arc::clone(pod));
     }
 
-    pub(super) fn fits(&self, pod: &Pod, node: &Node, volumes: &[PersistentVolume], refusals: &mut Refusals) -> bool {
+    pub(super) fn fits(
+        &self,
+        pod: &Pod,
+        node: &Node,
+        volumes: &[Arc<PersistentVolume>],
+        refusals: &mut Refusals,
+    ) -> bool {
         let refusal = self.refusal(pod, node, volumes);
         if let Some(why) = &refusal {
             refusals.add(why.clone());
@@ -53,7 +59,7 @@ impl Views {
         refusal.is_none()
     }
 
-    fn refusal(&self, pod: &Pod, node: &Node, volumes: &[PersistentVolume]) -> Option<String> {
+    fn refusal(&self, pod: &Pod, node: &Node, volumes: &[Arc<PersistentVolume>]) -> Option<String> {
         let spec = pod.spec.as_ref()?;
         let tolerations = spec.tolerations.as_deref().unwrap_or_default();
         let node_spec = node.spec.clone().unwrap_or_default();
@@ -76,7 +82,7 @@ impl Views {
             let required = volume.spec.as_ref().and_then(|spec| spec.node_affinity.as_ref()?.required.as_ref());
             required.is_some_and(|required| !any_term(&required.node_selector_terms, node))
         };
-        if volumes.iter().any(|volume| elsewhere(&volume)) {
+        if volumes.iter().map(Arc::as_ref).any(|volume| elsewhere(&volume)) {
             return Some("node(s) didn't match PersistentVolume's node affinity".into());
         }
         self.lacking(pod, node)

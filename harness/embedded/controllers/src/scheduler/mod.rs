@@ -2,7 +2,7 @@
 
 mod fit;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use k8s_openapi::api::{
     core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod, PodCondition},
@@ -37,7 +37,7 @@ enum Volumes {
     /// Some claim cannot be used at all.
     Unusable(String),
     /// Bound, or to be provisioned for the chosen node: (claims to provision, volumes already bound).
-    Usable { unbound: Vec<PersistentVolumeClaim>, bound: Vec<PersistentVolume> },
+    Usable { unbound: Vec<Arc<PersistentVolumeClaim>>, bound: Vec<Arc<PersistentVolume>> },
 }
 
 impl Scheduler {
@@ -57,9 +57,9 @@ impl Controller for Scheduler {
         let all = self.store.list::<Pod>(None);
         let mut waiting: Vec<_> = all
             .iter()
-            .filter(|pod| meta::pod_node(pod).is_none() && !meta::deleting(*pod) && !meta::pod_has_ended(pod))
+            .filter(|pod| meta::pod_node(pod).is_none() && !meta::deleting(pod.as_ref()) && !meta::pod_has_ended(pod))
             .collect();
-        self.said.retain(|uid, _| waiting.iter().any(|pod| meta::uid(*pod) == uid));
+        self.said.retain(|uid, _| waiting.iter().any(|pod| meta::uid(pod.as_ref()) == uid));
         if waiting.is_empty() {
             return None;
         }
@@ -79,15 +79,16 @@ impl Controller for Scheduler {
 }
 
 impl Scheduler {
-    fn place(&mut self, pod: &Pod, nodes: &[Node], views: &mut Views) {
+    fn place(&mut self, pod: &Arc<Pod>, nodes: &[Arc<Node>], views: &mut Views) {
         let (unbound, bound) = match self.volumes(pod) {
             Volumes::Unusable(why) => return self.refuse(pod, nodes.len(), &why),
             Volumes::Usable { unbound, bound } => (unbound, bound),
         };
         let mut refusals = Refusals::default();
-        let selected = unbound.iter().find_map(selected_node);
+        let selected = unbound.iter().find_map(|claim| selected_node(claim));
         let fitting: Vec<&Node> = nodes
             .iter()
+            .map(Arc::as_ref)
             .filter(|node| selected.as_deref().is_none_or(|selected| selected == meta::name(*node)))
             .filter(|node| views.fits(pod, node, &bound, &mut refusals))
             .collect();
@@ -131,9 +132,9 @@ impl Scheduler {
             set_condition(pod, condition);
         };
         if let Ok(bound) = self.store.modify::<Pod>(meta::namespace(pod), meta::name(pod), bind) {
-            let who = format!("{}/{}", meta::namespace(&bound), meta::name(&bound));
+            let who = format!("{}/{}", meta::namespace(bound.as_ref()), meta::name(bound.as_ref()));
             let message = format!("Successfully assigned {who} to {node}");
-            self.recorder.tell(&self.source, &bound, News::normal("Scheduled", message));
+            self.recorder.tell(&self.source, bound.as_ref(), News::normal("Scheduled", message));
         }
     }
 
@@ -172,7 +173,7 @@ impl Scheduler {
             let Some(claim) = self.store.get::<PersistentVolumeClaim>(meta::namespace(pod), name) else {
                 return Volumes::Unusable(format!("persistentvolumeclaim \"{name}\" not found."));
             };
-            if meta::deleting(&claim) {
+            if meta::deleting(claim.as_ref()) {
                 let why = format!("persistentvolumeclaim \"{name}\" is being deleted.");
                 return Volumes::Unusable(why);
             }

@@ -1,6 +1,6 @@
 //! The claims of a StatefulSet's pods: made with the pod, kept or deleted as the retention policy says.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use k8s_openapi::api::{
     apps::v1::StatefulSet,
@@ -29,13 +29,13 @@ pub(super) fn going(store: &Store, set: &StatefulSet, ordinals: Range<u32>) -> B
     let namespace = meta::namespace(set);
     let goes = |ordinal: u32| {
         let pod = store.get::<Pod>(namespace, &pod_name(set, ordinal));
-        let pod_uid = pod.as_ref().map(meta::uid).unwrap_or_default();
+        let pod_uid = pod.as_deref().map(meta::uid).unwrap_or_default();
         claim_names(set, ordinal).iter().any(|(_, name)| {
             let claim = store.get::<PersistentVolumeClaim>(namespace, name);
             claim.is_some_and(|claim| {
                 let owners = claim.metadata.owner_references.iter().flatten();
                 let stale = owners.into_iter().any(|owner| owner.kind == "Pod" && owner.uid != pod_uid);
-                meta::deleting(&claim) || stale
+                meta::deleting(claim.as_ref()) || stale
             })
         })
     };
@@ -72,13 +72,18 @@ pub(super) fn make(
 }
 
 /// Sets the owners of claims by the retention policy; the collector does the rest when an owner goes.
-pub(super) fn keep_owners(store: &Store, set: &StatefulSet, pods: &[Pod], wanted: &Wanted) -> Result<(), ApiError> {
+pub(super) fn keep_owners(
+    store: &Store,
+    set: &StatefulSet,
+    pods: &[Arc<Pod>],
+    wanted: &Wanted,
+) -> Result<(), ApiError> {
     let policy = set.spec.persistent_volume_claim_retention_policy.as_ref();
     let deletes = |what: Option<&String>| what.is_some_and(|what| what == "Delete");
     let when_deleted = deletes(policy.and_then(|policy| policy.when_deleted.as_ref()));
     let when_scaled = deletes(policy.and_then(|policy| policy.when_scaled.as_ref()))
         || store.world().defects.has(Defect::VolumeDeletedWithPod);
-    for pod in pods {
+    for pod in pods.iter().map(Arc::as_ref) {
         let Some(ordinal) = ordinal(meta::name(set), meta::name(pod)) else { continue };
         let condemned = !(wanted.start..wanted.start.saturating_add(wanted.replicas)).contains(&ordinal);
         for (_, name) in claim_names(set, ordinal) {
@@ -98,9 +103,9 @@ pub(super) fn keep_owners(store: &Store, set: &StatefulSet, pods: &[Pod], wanted
                     claim.metadata.owner_references = None;
                 }
             };
-            let mut changed = claim.clone();
+            let mut changed = PersistentVolumeClaim::clone(&claim);
             change(&mut changed);
-            if changed != claim {
+            if changed != *claim {
                 store.modify::<PersistentVolumeClaim>(meta::namespace(set), &name, change)?;
             }
         }

@@ -6,7 +6,7 @@ mod pod;
 mod revision;
 mod status;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use k8s_openapi::{
     api::{apps::v1::StatefulSet, core::v1::Pod},
@@ -14,6 +14,7 @@ use k8s_openapi::{
 };
 use seatrial_apiserver::{ApiError, Deletion, Propagation, Store};
 use seatrial_sim::{Defect, Dice};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::{
@@ -32,6 +33,8 @@ pub(crate) struct StatefulSets {
     dice: Dice,
     /// The first size of every set, by UID; used only by a planted defect.
     first_sizes: BTreeMap<String, i32>,
+    /// The template of every set as a revision has it, by UID, and the generation that it is of.
+    templates: BTreeMap<String, (Option<i64>, Arc<Value>)>,
 }
 
 impl StatefulSets {
@@ -42,6 +45,7 @@ impl StatefulSets {
             source: Source::controller("statefulset-controller"),
             dice: store.world().chance.stream("controllers/statefulset"),
             first_sizes: BTreeMap::new(),
+            templates: BTreeMap::new(),
         }
     }
 }
@@ -52,7 +56,7 @@ impl Controller for StatefulSets {
         for set in self.store.list::<StatefulSet>(None) {
             let wake = self.sync(&set).unwrap_or_else(|error| {
                 // As the real controller: an error puts the set back into the queue.
-                tracing::debug!(set = meta::name(&set), %error, "StatefulSet is tried again");
+                tracing::debug!(set = meta::name(set.as_ref()), %error, "StatefulSet is tried again");
                 Some(Instant::now() + Duration::from_secs(1))
             });
             again = [again, wake].into_iter().flatten().min();
@@ -69,7 +73,8 @@ impl StatefulSets {
     // When to look again although nothing changed.
     fn sync(&mut self, set: &StatefulSet) -> Result<Option<Instant>, ApiError> {
         let pods = self.pods(set)?;
-        let revisions = revision::of(&self.store, set)?;
+        let template = self.template(set)?;
+        let revisions = revision::of(&self.store, set, &template)?;
         let wanted = self.wanted(set, &pods, &revisions);
         let (views, wake) = self.views(set, &pods);
         claims::keep_owners(&self.store, set, &pods, &wanted)?;
@@ -82,30 +87,41 @@ impl StatefulSets {
             }
         }
         status::write(&self.store, set, &self.pods(set)?, &revisions)?;
-        let live: Vec<_> = pods.iter().map(pod::revision).collect();
-        let names = [meta::name(&revisions.current), meta::name(&revisions.update)];
+        let live: Vec<_> = pods.iter().map(|pod| pod::revision(pod)).collect();
+        let names = [meta::name(revisions.current.as_ref()), meta::name(revisions.update.as_ref())];
         revision::truncate(&self.store, set, &[live.as_slice(), &names].concat());
         failed.map(|()| wake)
     }
 
+    /// The set's template as a revision has it; made once for every generation.
+    fn template(&mut self, set: &StatefulSet) -> Result<Arc<Value>, ApiError> {
+        let generation = set.metadata.generation;
+        if let Some((_, made)) = self.templates.get(meta::uid(set)).filter(|(of, _)| *of == generation) {
+            return Ok(Arc::clone(made));
+        }
+        let made = Arc::new(revision::data(set)?);
+        self.templates.insert(meta::uid(set).to_owned(), (generation, Arc::clone(&made)));
+        Ok(made)
+    }
+
     /// The pods of the set; those that match it and belong to nobody are adopted.
-    fn pods(&self, set: &StatefulSet) -> Result<Vec<Pod>, ApiError> {
+    fn pods(&self, set: &StatefulSet) -> Result<Vec<Arc<Pod>>, ApiError> {
         let spec = &set.spec;
         let mut own = Vec::new();
         for pod in self.store.list::<Pod>(Some(meta::namespace(set))) {
-            if pod::ordinal(meta::name(set), meta::name(&pod)).is_none() {
+            if pod::ordinal(meta::name(set), meta::name(pod.as_ref())).is_none() {
                 continue;
             }
             match meta::controller(&pod.metadata) {
                 Some(owner) if owner.uid == meta::uid(set) => own.push(pod),
                 None if selector::matches(&spec.selector, &pod.metadata)
-                    && !meta::deleting(&pod)
+                    && !meta::deleting(pod.as_ref())
                     && !meta::deleting(set) =>
                 {
                     let adopt = |pod: &mut Pod| {
                         pod.metadata.owner_references.get_or_insert_default().push(meta::controller_reference(set));
                     };
-                    own.push(self.store.modify::<Pod>(meta::namespace(set), meta::name(&pod), adopt)?);
+                    own.push(self.store.modify::<Pod>(meta::namespace(set), meta::name(pod.as_ref()), adopt)?);
                 }
                 _ => {}
             }
@@ -113,7 +129,7 @@ impl StatefulSets {
         Ok(own)
     }
 
-    fn wanted(&mut self, set: &StatefulSet, pods: &[Pod], revisions: &Revisions) -> Wanted {
+    fn wanted(&mut self, set: &StatefulSet, pods: &[Arc<Pod>], revisions: &Revisions) -> Wanted {
         let spec = set.spec.clone();
         let mut replicas = spec.replicas.unwrap_or(1);
         if self.store.world().defects.has(Defect::ScaleIgnored) {
@@ -122,7 +138,7 @@ impl StatefulSets {
         let replicas = u32::try_from(replicas).unwrap_or(0);
         let first = spec.ordinals.and_then(|ordinals| u32::try_from(ordinals.start?).ok()).unwrap_or(0);
         let start = if self.store.world().defects.has(Defect::ScaleDownFromFront) {
-            let above = pods.iter().filter_map(|pod| pod::ordinal(meta::name(set), meta::name(pod))).max();
+            let above = pods.iter().filter_map(|pod| pod::ordinal(meta::name(set), meta::name(pod.as_ref()))).max();
             first.max(above.map_or(0, |top| top + 1).saturating_sub(replicas))
         } else {
             first
@@ -144,16 +160,16 @@ impl StatefulSets {
             ordered: spec.pod_management_policy.as_deref() != Some("Parallel")
                 && !self.store.world().defects.has(Defect::PodsStartTogether),
             strategy,
-            current_revision: meta::name(&revisions.current).to_owned(),
-            update_revision: meta::name(&revisions.update).to_owned(),
+            current_revision: meta::name(revisions.current.as_ref()).to_owned(),
+            update_revision: meta::name(revisions.update.as_ref()).to_owned(),
             blocked: claims::going(&self.store, set, start..start.saturating_add(replicas)),
             deleting: meta::deleting(set),
         }
     }
 
-    fn views(&self, set: &StatefulSet, pods: &[Pod]) -> (Vec<PodView>, Option<Instant>) {
+    fn views(&self, set: &StatefulSet, pods: &[Arc<Pod>]) -> (Vec<PodView>, Option<Instant>) {
         let mut wake = None;
-        let views = pods.iter().filter_map(|pod| {
+        let views = pods.iter().map(Arc::as_ref).filter_map(|pod| {
             let ordinal = pod::ordinal(meta::name(set), meta::name(pod))?;
             let phase = meta::pod_phase(pod);
             let ready = phase == "Running" && meta::pod_is_ready(pod);
@@ -176,12 +192,21 @@ impl StatefulSets {
         (views.collect(), wake)
     }
 
-    fn act(&self, set: &StatefulSet, pods: &[Pod], revisions: &Revisions, action: &Action) -> Result<(), ApiError> {
+    fn act(
+        &self,
+        set: &StatefulSet,
+        pods: &[Arc<Pod>],
+        revisions: &Revisions,
+        action: &Action,
+    ) -> Result<(), ApiError> {
         match action {
             Action::Create { ordinal, revision } => {
                 claims::make(&self.store, &self.recorder, &self.source, set, *ordinal)?;
-                let from =
-                    if revision == meta::name(&revisions.update) { &revisions.update } else { &revisions.current };
+                let from = if revision == meta::name(revisions.update.as_ref()) {
+                    &revisions.update
+                } else {
+                    &revisions.current
+                };
                 let built = pod::build(set, &revision::template(from), revision, *ordinal);
                 let name = pod::pod_name(set, *ordinal);
                 let what = format!("Pod {name} in StatefulSet {}", meta::name(set));
@@ -196,7 +221,9 @@ impl StatefulSets {
             Action::RepairClaims { ordinal } => claims::make(&self.store, &self.recorder, &self.source, set, *ordinal),
             Action::Delete { ordinal, why } => {
                 let name = pod::pod_name(set, *ordinal);
-                let Some(victim) = pods.iter().find(|pod| meta::name(*pod) == name) else { return Ok(()) };
+                let Some(victim) = pods.iter().map(Arc::as_ref).find(|pod| meta::name(*pod) == name) else {
+                    return Ok(());
+                };
                 if *why == Why::Ended {
                     let who = format!("StatefulSet {}/{}", meta::namespace(set), meta::name(set));
                     let message = format!("{who} is recreating failed Pod {name}");

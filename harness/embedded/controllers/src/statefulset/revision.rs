@@ -1,5 +1,7 @@
 //! The `ControllerRevision`s of a StatefulSet: the templates that it had and has.
 
+use std::sync::Arc;
+
 use k8s_openapi::{
     api::{
         apps::v1::{ControllerRevision, StatefulSet},
@@ -15,37 +17,36 @@ use crate::meta;
 /// The revisions of a set.
 pub(super) struct Revisions {
     /// What pods below a partition are made from.
-    pub(super) current: ControllerRevision,
+    pub(super) current: Arc<ControllerRevision>,
     /// What the set's template is now.
-    pub(super) update: ControllerRevision,
+    pub(super) update: Arc<ControllerRevision>,
 }
 
 /// Finds the set's revisions, and records its template as a revision if it is new.
-pub(super) fn of(store: &Store, set: &StatefulSet) -> Result<Revisions, ApiError> {
+pub(super) fn of(store: &Store, set: &StatefulSet, data: &Value) -> Result<Revisions, ApiError> {
     let mut history = history(store, set);
-    let data = data(set)?;
     let next = history.last().map_or(1, |newest| newest.revision.unwrap_or(0) + 1);
-    let update = match history.iter().position(|known| *content(known) == data) {
-        Some(last) if last + 1 == history.len() => history[last].clone(),
+    let update = match history.iter().position(|known| content(known) == data) {
+        Some(last) if last + 1 == history.len() => Arc::clone(&history[last]),
         // The set went back to an old template: that revision becomes the newest.
         Some(old) => {
-            let name = meta::name(&history[old]).to_owned();
+            let name = meta::name(history[old].as_ref()).to_owned();
             let namespace = meta::namespace(set);
             store.modify::<ControllerRevision>(namespace, &name, |known| known.revision = Some(next))?
         }
         None => {
-            let made = store.create(&build(set, &data, next))?;
-            history.push(made.clone());
+            let made = store.create(&build(set, data, next))?;
+            history.push(Arc::clone(&made));
             made
         }
     };
     let named = set.status.as_ref().and_then(|status| status.current_revision.clone());
-    let current = history.into_iter().find(|known| Some(meta::name(known)) == named.as_deref());
+    let current = history.into_iter().find(|known| Some(meta::name(known.as_ref())) == named.as_deref());
     Ok(Revisions { current: current.unwrap_or_else(|| update.clone()), update })
 }
 
 /// The revisions of a set, oldest first.
-fn history(store: &Store, set: &StatefulSet) -> Vec<ControllerRevision> {
+fn history(store: &Store, set: &StatefulSet) -> Vec<Arc<ControllerRevision>> {
     let mut all = store.list::<ControllerRevision>(Some(meta::namespace(set)));
     all.retain(|revision| meta::controller(&revision.metadata).is_some_and(|owner| owner.uid == meta::uid(set)));
     all.sort_by_key(|revision| revision.revision);
@@ -56,11 +57,12 @@ fn history(store: &Store, set: &StatefulSet) -> Vec<ControllerRevision> {
 pub(super) fn truncate(store: &Store, set: &StatefulSet, live: &[&str]) {
     let limit = set.spec.revision_history_limit.unwrap_or(10);
     let mut idle = history(store, set);
-    idle.retain(|revision| !live.contains(&meta::name(revision)));
+    idle.retain(|revision| !live.contains(&meta::name(revision.as_ref())));
     let excess = idle.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
     for revision in idle.iter().take(excess) {
         // Somebody else may have removed it.
-        let _ = store.delete::<ControllerRevision>(meta::namespace(set), meta::name(revision), Deletion::now());
+        let _ =
+            store.delete::<ControllerRevision>(meta::namespace(set), meta::name(revision.as_ref()), Deletion::now());
     }
 }
 
@@ -74,7 +76,8 @@ fn content(revision: &ControllerRevision) -> &Value {
     &revision.data.0
 }
 
-fn data(set: &StatefulSet) -> Result<Value, ApiError> {
+/// The set's template as a revision has it.
+pub(super) fn data(set: &StatefulSet) -> Result<Value, ApiError> {
     let template = serde_json::to_value(&set.spec.template);
     let mut template = template.map_err(|error| ApiError::internal(error.to_string()))?;
     template["$patch"] = "replace".into();

@@ -1,6 +1,6 @@
 //! The status of a StatefulSet, counted from its pods.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use k8s_openapi::api::{
@@ -28,9 +28,14 @@ pub(super) fn available_in(set: &StatefulSet, pod: &Pod, now: Timestamp) -> Opti
     Some(wait.saturating_sub(ready_for))
 }
 
-pub(super) fn write(store: &Store, set: &StatefulSet, pods: &[Pod], revisions: &Revisions) -> Result<(), ApiError> {
+pub(super) fn write(
+    store: &Store,
+    set: &StatefulSet,
+    pods: &[Arc<Pod>],
+    revisions: &Revisions,
+) -> Result<(), ApiError> {
     let now = store.world().clock.now();
-    let (current, update) = (meta::name(&revisions.current), meta::name(&revisions.update));
+    let (current, update) = (meta::name(revisions.current.as_ref()), meta::name(revisions.update.as_ref()));
     let count = |matches: &dyn Fn(&Pod) -> bool| {
         i32::try_from(pods.iter().filter(|pod| matches(pod)).count()).unwrap_or(i32::MAX)
     };

@@ -1,5 +1,7 @@
 //! Binding of claims to volumes that exist, and what becomes of volumes without their claim.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::{
     core::v1::{
         ObjectReference, PersistentVolume, PersistentVolumeClaim, PersistentVolumeClaimStatus, PersistentVolumeStatus,
@@ -68,10 +70,10 @@ impl Volumes {
         }
     }
 
-    fn smallest_fitting(&self, claim: &PersistentVolumeClaim) -> Option<PersistentVolume> {
+    fn smallest_fitting(&self, claim: &PersistentVolumeClaim) -> Option<Arc<PersistentVolume>> {
         let mut fitting = self.store.list::<PersistentVolume>(None);
         fitting.retain(|volume| usable(volume, claim) && fits(volume, claim));
-        fitting.sort_by_key(capacity);
+        fitting.sort_by_key(|volume| capacity(volume));
         fitting.into_iter().next()
     }
 

@@ -69,7 +69,8 @@ impl Controller for Volumes {
         let claims = self.store.list::<PersistentVolumeClaim>(None);
         let volumes = self.store.list::<PersistentVolume>(None);
         let known = |uid: &str| {
-            claims.iter().any(|claim| meta::uid(claim) == uid) || volumes.iter().any(|volume| meta::uid(volume) == uid)
+            claims.iter().any(|claim| meta::uid(claim.as_ref()) == uid)
+                || volumes.iter().any(|volume| meta::uid(volume.as_ref()) == uid)
         };
         self.due.retain(|uid, _| known(uid));
         self.said.retain(|uid, _| known(uid));

@@ -1,5 +1,7 @@
 //! A claim that a pod uses, and a volume that a claim uses, stay until nobody uses them.
 
+use std::sync::Arc;
+
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use seatrial_apiserver::Store;
 use seatrial_sim::Defect;
@@ -9,9 +11,9 @@ use crate::meta;
 const FINALIZER: &str = "kubernetes.io/pvc-protection";
 
 /// Lets go of claims that are being deleted and that no pod uses.
-pub(super) fn reconcile(store: &Store, claims: &[PersistentVolumeClaim]) {
+pub(super) fn reconcile(store: &Store, claims: &[Arc<PersistentVolumeClaim>]) {
     let kept = store.world().defects.has(Defect::ClaimNeverReleased);
-    for claim in claims {
+    for claim in claims.iter().map(Arc::as_ref) {
         let held = meta::has_finalizer(claim, FINALIZER);
         let (namespace, name) = (meta::namespace(claim), meta::name(claim));
         // It may vanish meanwhile; then there is nothing left to protect.

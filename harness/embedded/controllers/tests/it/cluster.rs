@@ -185,7 +185,7 @@ async fn a_budget_counts_healthy_pods() {
         "spec": { "minAvailable": 1, "selector": { "matchLabels": { "app": "db" } } },
     }));
     cluster.until_ready("db-1").await;
-    let allowed = || cluster.store.get::<PodDisruptionBudget>("default", "db")?.status?.disruptions_allowed;
+    let allowed = || cluster.store.get::<PodDisruptionBudget>("default", "db")?.status.as_ref()?.disruptions_allowed;
     cluster.until("one may go", || (allowed() == Some(1)).then_some(())).await;
     cluster.store.delete::<Pod>("default", "db-1", Deletion::default()).unwrap();
     cluster.until("none may go", || (allowed() == Some(0)).then_some(())).await;
@@ -213,10 +213,14 @@ async fn the_same_seed_gives_the_same_cluster() {
         cluster.create::<StatefulSet>(stateful_set(2));
         cluster.until_ready("db-1").await;
         sleep(Duration::from_secs(5)).await;
-        let events: Vec<_> =
-            cluster.store.list::<Event>(None).iter().map(|event| serde_json::to_string(event).unwrap()).collect();
+        let events: Vec<_> = cluster
+            .store
+            .list::<Event>(None)
+            .iter()
+            .map(|event| serde_json::to_string(event.as_ref()).unwrap())
+            .collect();
         let pods: Vec<_> =
-            cluster.store.list::<Pod>(None).iter().map(|pod| serde_json::to_string(pod).unwrap()).collect();
+            cluster.store.list::<Pod>(None).iter().map(|pod| serde_json::to_string(pod.as_ref()).unwrap()).collect();
         runs.push((events, pods));
     }
     assert_eq!(runs[0], runs[1]);

@@ -202,11 +202,11 @@ fn merge(into: &mut Value, from: Value) {
 
 impl Cluster {
     pub fn create<K: Stored>(&self, object: Value) -> K {
-        self.store.create(&serde_json::from_value::<K>(object).unwrap()).unwrap()
+        K::clone(&self.store.create(&serde_json::from_value::<K>(object).unwrap()).unwrap())
     }
 
     pub fn pod(&self, name: &str) -> Option<Pod> {
-        self.store.get("default", name)
+        self.store.get::<Pod>("default", name).map(|pod| Pod::clone(&pod))
     }
 
     pub fn seconds(&self) -> f64 {
@@ -253,7 +253,7 @@ impl Cluster {
                 if pod.metadata.deletion_timestamp.is_some() { " deleting" } else { "" },
             )
         };
-        pods.iter().map(line).collect()
+        pods.iter().map(|pod| line(pod)).collect()
     }
 
     /// Reason of the first container's waiting or terminated state, or `Running`.
@@ -275,7 +275,7 @@ impl Cluster {
     pub fn events(&self, reason: &str) -> Vec<Event> {
         let mut events = self.store.list::<Event>(None);
         events.retain(|event| event.reason.as_deref() == Some(reason));
-        events
+        events.iter().map(|event| Event::clone(event)).collect()
     }
 
     pub async fn run(&self, pod: &str, words: &[&str]) -> (Option<u8>, String) {

@@ -17,7 +17,7 @@ fn scale(cluster: &Cluster, replicas: i32) {
 }
 
 fn set(cluster: &Cluster) -> StatefulSet {
-    cluster.store.get("default", "db").unwrap()
+    StatefulSet::clone(&cluster.store.get::<StatefulSet>("default", "db").unwrap())
 }
 
 async fn gone(cluster: &Cluster, name: &str) {
