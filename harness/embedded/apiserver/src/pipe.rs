@@ -17,7 +17,8 @@ use tower::Service;
 
 use crate::{ApiServer, ResponseBody};
 
-const PIPE: usize = 256 * 1024;
+/// What is under way in one direction at once, in bytes; it is set aside for every exec.
+const PIPE: usize = 16 * 1024;
 
 /// Reaches an [`ApiServer`] in the same process, without sockets, as `kube::Client::new` wants it.
 ///

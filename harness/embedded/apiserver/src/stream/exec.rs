@@ -14,8 +14,8 @@ use crate::{
 };
 
 /// Bytes in flight between a command and its client, a stream.
-const PIPE: usize = 64 * 1024;
-const CHUNK: usize = 32 * 1024;
+const PIPE: usize = 16 * 1024;
+const CHUNK: usize = 4 * 1024;
 
 /// A command that is ready to run, with the ends of its pipes.
 pub(super) struct Plan {
@@ -120,14 +120,9 @@ async fn feed(mut stdin: Option<DuplexStream>, mut from: mpsc::UnboundedReceiver
 }
 
 async fn copy_out(mut stdout: DuplexStream, to: mpsc::Sender<ToClient>, wants: Wants) {
-    let mut buffer = vec![0; CHUNK];
     let mut after_cr = false;
-    while let Ok(length) = stdout.read(&mut buffer).await {
-        let bytes = buffer.get(..length).unwrap_or_default();
-        if bytes.is_empty() {
-            return;
-        }
-        let chunk = if wants.tty { with_carriage_returns(bytes, &mut after_cr) } else { bytes.to_vec() };
+    while let Some(bytes) = read(&mut stdout).await {
+        let chunk = if wants.tty { with_carriage_returns(&bytes, &mut after_cr) } else { bytes };
         if wants.stdout && to.send(ToClient::Stdout(chunk)).await.is_err() {
             return;
         }
@@ -136,13 +131,17 @@ async fn copy_out(mut stdout: DuplexStream, to: mpsc::Sender<ToClient>, wants: W
 
 async fn copy_err(stderr: Option<DuplexStream>, to: mpsc::Sender<ToClient>, wants: Wants) {
     let Some(mut stderr) = stderr else { return };
-    let mut buffer = vec![0; CHUNK];
-    while let Ok(length) = stderr.read(&mut buffer).await {
-        let bytes = buffer.get(..length).unwrap_or_default();
-        if bytes.is_empty() || (wants.stderr && to.send(ToClient::Stderr(bytes.to_vec())).await.is_err()) {
+    while let Some(bytes) = read(&mut stderr).await {
+        if wants.stderr && to.send(ToClient::Stderr(bytes)).await.is_err() {
             return;
         }
     }
+}
+
+/// What is there to read, a part of it at most; none at its end.
+async fn read(pipe: &mut DuplexStream) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(CHUNK);
+    pipe.read_buf(&mut bytes).await.ok().filter(|length| *length > 0).map(|_| bytes)
 }
 
 /// A terminal's line ends, also if the command wrote them already.

@@ -3,7 +3,10 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{handshake::derive_accept_key, protocol::Role},
+    tungstenite::{
+        handshake::derive_accept_key,
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
 use super::{exec, exec_spdy, exec_websocket, forward, forward_spdy, forward_websocket};
@@ -124,7 +127,9 @@ where
 }
 
 async fn socket(io: Upgraded) -> Socket {
-    WebSocketStream::from_raw_socket(io, Role::Server, None).await
+    // As much is filled with zeros before every read.
+    let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
+    WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await
 }
 
 fn switching() -> Answer {
