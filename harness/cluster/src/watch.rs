@@ -39,27 +39,36 @@ struct Known<T> {
     complete: bool,
 }
 
-impl<T> Known<T> {
+impl<T: PartialEq> Known<T> {
     fn new() -> Self {
         Self { staged: BTreeMap::new(), complete: false }
     }
 
-    fn take(&mut self, change: Change<T>, current: &mut BTreeMap<String, T>) {
+    /// True if it changes what is known to be there.
+    fn take(&mut self, change: Change<T>, current: &mut BTreeMap<String, T>) -> bool {
         match change {
-            Change::Reset => self.staged.clear(),
+            Change::Reset => {
+                self.staged.clear();
+                false
+            }
             Change::Staged(name, object) => {
                 self.staged.insert(name, object);
+                false
             }
             Change::Complete => {
-                *current = std::mem::take(&mut self.staged);
                 self.complete = true;
+                let listed = std::mem::take(&mut self.staged);
+                let before = std::mem::replace(current, listed);
+                before != *current
             }
             Change::Set(name, object) => {
-                current.insert(name, object);
+                let same = current.get(&name) == Some(&object);
+                if !same {
+                    current.insert(name, object);
+                }
+                !same
             }
-            Change::Gone(name) => {
-                current.remove(&name);
-            }
+            Change::Gone(name) => current.remove(&name).is_some(),
         }
     }
 }
@@ -92,8 +101,7 @@ impl Watch {
             let Some(told) = self.streams.next().await else {
                 return Err(self.broken("the watch ended".to_owned()));
             };
-            let before = self.told.then(|| self.snapshot.clone());
-            match told {
+            let changed = match told {
                 Told::Broken(message) => {
                     self.failures += 1;
                     if self.failures >= MAX_FAILURES {
@@ -105,10 +113,10 @@ impl Watch {
                 Told::Pod(change) => self.pods.take(change, &mut self.snapshot.pods),
                 Told::Claim(change) => self.claims.take(change, &mut self.snapshot.claims),
                 Told::Set(change) => self.sets.take(change, &mut self.snapshot.stateful_sets),
-            }
+            };
             self.failures = 0;
             let complete = self.pods.complete && self.claims.complete && self.sets.complete;
-            if complete && before.is_none_or(|before| before != self.snapshot) {
+            if complete && (changed || !self.told) {
                 self.told = true;
                 return Ok(&self.snapshot);
             }
