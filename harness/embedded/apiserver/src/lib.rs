@@ -23,4 +23,4 @@ pub use error::{ApiError, Cause, Subject};
 pub use http::{ApiOptions, ApiServer, ResponseBody, refuse};
 pub use object::Stored;
 pub use pipe::{ClientService, serve_connection};
-pub use store::{Deletion, Followed, Propagation, Store};
+pub use store::{Deletion, Followed, Interest, Propagation, Store};

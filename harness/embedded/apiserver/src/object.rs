@@ -21,24 +21,54 @@ impl<K> Stored for K where
 {
 }
 
-/// An object of a served kind, whatever its kind.
-pub(crate) trait Served: Any + Send + Sync {
+/// An object of any type.
+pub(crate) trait Typed: Any + Send + Sync {
+    fn meta(&self) -> &ObjectMeta;
     fn meta_mut(&mut self) -> &mut ObjectMeta;
-    fn set_defaults(&mut self);
-    fn faults(&self, old: Option<&dyn Served>) -> Vec<Cause>;
+    fn copy(&self) -> Box<dyn Typed>;
+    fn same(&self, other: &dyn Typed) -> bool;
     fn to_value(&self) -> serde_json::Result<Value>;
+    fn to_bytes(&self) -> serde_json::Result<Vec<u8>>;
 }
 
-impl<K: Stored + Defaults + Validate> Served for K {
+impl<K: Stored> Typed for K {
+    fn meta(&self) -> &ObjectMeta {
+        self.metadata()
+    }
+
     fn meta_mut(&mut self) -> &mut ObjectMeta {
         self.metadata_mut()
     }
 
+    fn copy(&self) -> Box<dyn Typed> {
+        Box::new(self.clone())
+    }
+
+    fn same(&self, other: &dyn Typed) -> bool {
+        (other as &dyn Any).downcast_ref::<Self>() == Some(self)
+    }
+
+    fn to_value(&self) -> serde_json::Result<Value> {
+        serde_json::to_value(self)
+    }
+
+    fn to_bytes(&self) -> serde_json::Result<Vec<u8>> {
+        serde_json::to_vec(self)
+    }
+}
+
+/// An object of a served kind, whatever its kind.
+pub(crate) trait Served: Typed {
+    fn set_defaults(&mut self);
+    fn faults(&self, old: Option<&dyn Typed>) -> Vec<Cause>;
+}
+
+impl<K: Stored + Defaults + Validate> Served for K {
     fn set_defaults(&mut self) {
         Defaults::set_defaults(self);
     }
 
-    fn faults(&self, old: Option<&dyn Served>) -> Vec<Cause> {
+    fn faults(&self, old: Option<&dyn Typed>) -> Vec<Cause> {
         let old = old.and_then(|old| (old as &dyn Any).downcast_ref::<Self>());
         let mut faults = Vec::new();
         Validate::validate(self, &mut faults);
@@ -47,73 +77,74 @@ impl<K: Stored + Defaults + Validate> Served for K {
         }
         faults
     }
-
-    fn to_value(&self) -> serde_json::Result<Value> {
-        serde_json::to_value(self)
-    }
 }
 
-/// One version of an object, never changed once stored.
+/// One version of an object, never changed once stored. Controllers share it as its type; clients get JSON, which is made
+/// when the first of them asks.
 pub(crate) struct Object {
-    value: Value,
+    typed: Arc<dyn Typed>,
     revision: u64,
-    typed: OnceLock<Option<Arc<dyn Any + Send + Sync>>>,
+    value: OnceLock<Value>,
     bytes: OnceLock<Bytes>,
 }
 
 impl Object {
-    pub(crate) fn new(value: Value, revision: u64) -> Self {
-        Self { value, revision, typed: OnceLock::new(), bytes: OnceLock::new() }
+    pub(crate) fn new(typed: Box<dyn Typed>, revision: u64) -> Self {
+        Self { typed: typed.into(), revision, value: OnceLock::new(), bytes: OnceLock::new() }
     }
 
+    /// The object as JSON; made once, then kept.
     pub(crate) fn value(&self) -> &Value {
-        &self.value
+        self.value.get_or_init(|| self.typed.to_value().unwrap_or_default())
+    }
+
+    /// The object as JSON text; made once, then kept.
+    pub(crate) fn bytes(&self) -> Bytes {
+        self.bytes.get_or_init(|| self.typed.to_bytes().unwrap_or_default().into()).clone()
     }
 
     pub(crate) fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// The object as its type; decoded once, then shared.
-    pub(crate) fn shared<K: Stored>(&self) -> Option<Arc<K>> {
-        Arc::clone(self.decoded::<K>()?).downcast().ok()
+    /// The object, whatever its type.
+    pub(crate) fn any(&self) -> &dyn Typed {
+        self.typed.as_ref()
     }
 
-    /// The object as its type; decoded once, then kept.
+    /// The object as its type.
     pub(crate) fn typed<K: Stored>(&self) -> Option<&K> {
-        self.decoded::<K>()?.downcast_ref()
+        (self.any() as &dyn Any).downcast_ref()
     }
 
-    fn decoded<K: Stored>(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
-        let decode = || {
-            let decoded: Option<K> = serde::Deserialize::deserialize(&self.value).ok();
-            decoded.map(|object| Arc::new(object) as Arc<dyn Any + Send + Sync>)
-        };
-        self.typed.get_or_init(decode).as_ref()
+    /// The object as its type, to be kept.
+    pub(crate) fn shared<K: Stored>(&self) -> Option<Arc<K>> {
+        let any: Arc<dyn Any + Send + Sync> = Arc::<dyn Typed>::clone(&self.typed);
+        any.downcast().ok()
     }
 
-    /// The object as JSON text; rendered once, then kept.
-    pub(crate) fn bytes(&self) -> Bytes {
-        self.bytes.get_or_init(|| serde_json::to_vec(&self.value).unwrap_or_default().into()).clone()
+    pub(crate) fn meta(&self) -> &ObjectMeta {
+        self.typed.meta()
     }
 
+    /// A text in the object, by its JSON pointer.
     pub(crate) fn text(&self, pointer: &str) -> &str {
-        self.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+        self.value().pointer(pointer).and_then(Value::as_str).unwrap_or_default()
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.text("/metadata/name")
+        self.meta().name.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn namespace(&self) -> &str {
-        self.text("/metadata/namespace")
+        self.meta().namespace.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn uid(&self) -> &str {
-        self.text("/metadata/uid")
+        self.meta().uid.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn deleting(&self) -> bool {
-        self.value.pointer("/metadata/deletionTimestamp").is_some()
+        self.meta().deletion_timestamp.is_some()
     }
 }

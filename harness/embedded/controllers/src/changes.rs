@@ -1,10 +1,13 @@
 use std::time::Duration;
 
-use seatrial_apiserver::{Followed, Store};
+use seatrial_apiserver::{Followed, Interest, Store};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// A control loop: brings the cluster nearer to what is wanted, whenever something changed.
 pub(crate) trait Controller: Send + 'static {
+    /// The changes of objects that it has to look at.
+    const INTEREST: Interest = Interest::Everything;
+
     /// Looks at everything and acts. When to look again although nothing changed, if at all.
     fn reconcile(&mut self) -> Option<Instant>;
 
@@ -15,7 +18,7 @@ pub(crate) trait Controller: Send + 'static {
 /// Makes a controller and runs it on the current runtime. It is woken by changes of the kinds that it reads, and of no
 /// others.
 pub(crate) fn spawn<C: Controller>(store: &Store, make: impl FnOnce(&Store) -> C) {
-    let (store, followed) = store.followed();
+    let (store, followed) = store.followed(C::INTEREST);
     tokio::spawn(run(make(&store), followed));
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use seatrial_apiserver::{Deletion, Propagation, Store};
+use seatrial_apiserver::{Deletion, Interest, Propagation, Store};
 use seatrial_sim::{Defect, Dice};
 use tokio::time::Instant;
 
@@ -139,6 +139,8 @@ fn drop_finalizer(meta: &mut ObjectMeta, finalizer: &str) {
 }
 
 impl Controller for Collector {
+    const INTEREST: Interest = Interest::Ties;
+
     fn reconcile(&mut self) -> Option<Instant> {
         let kinds = NAMESPACED.iter().chain(CLUSTER).filter(|kind| kind.kind != "Event");
         let all: Vec<Found> = kinds

@@ -6,7 +6,7 @@ use k8s_openapi::{
     api::core::v1::{ConfigMap, Namespace, NamespaceCondition, ServiceAccount},
     apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
 };
-use seatrial_apiserver::{Deletion, Propagation, Store};
+use seatrial_apiserver::{Deletion, Interest, Propagation, Store};
 use seatrial_sim::Dice;
 use tokio::time::Instant;
 
@@ -103,6 +103,8 @@ fn conditions(namespace: &Namespace, left: &[(&str, usize)], now: &Time) -> Vec<
 }
 
 impl Controller for Namespaces {
+    const INTEREST: Interest = Interest::Ties;
+
     fn reconcile(&mut self) -> Option<Instant> {
         for namespace in self.store.list::<Namespace>(None) {
             if meta::deleting(namespace.as_ref()) {

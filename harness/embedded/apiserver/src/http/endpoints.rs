@@ -7,12 +7,11 @@ use k8s_openapi::{
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
-use serde_json::Value;
 
-use crate::{ApiError, Store, object::Object};
+use crate::{Store, object::Object};
 
 /// The old form of endpoint slices, which older clients still read: made up when asked for, not stored.
-pub(super) fn endpoints(store: &Store, namespace: Option<&str>) -> Result<Vec<Arc<Object>>, ApiError> {
+pub(super) fn endpoints(store: &Store, namespace: Option<&str>) -> Vec<Arc<Object>> {
     let slices = store.list::<EndpointSlice>(namespace);
     let services = store.list::<Service>(namespace);
     // Services without a selector or a slice have nobody who would write such an object.
@@ -20,14 +19,11 @@ pub(super) fn endpoints(store: &Store, namespace: Option<&str>) -> Result<Vec<Ar
         let selects = service.spec.as_ref().and_then(|spec| spec.selector.as_ref());
         selects.is_some_and(|selector| !selector.is_empty()) || slices.iter().any(|slice| belongs(slice, service))
     });
-    written
-        .map(|service| {
-            let own = slices.iter().map(Arc::as_ref).filter(|slice| belongs(slice, &service));
-            let value = serde_json::to_value(made_of(&service, own));
-            let value: Value = value.map_err(|error| ApiError::internal(error.to_string()))?;
-            Ok(Arc::new(Object::new(value, store.revision())))
-        })
-        .collect()
+    let made = written.map(|service| {
+        let own = slices.iter().map(Arc::as_ref).filter(|slice| belongs(slice, &service));
+        Arc::new(Object::new(Box::new(made_of(&service, own)), store.revision()))
+    });
+    made.collect()
 }
 
 fn belongs(slice: &EndpointSlice, service: &Service) -> bool {

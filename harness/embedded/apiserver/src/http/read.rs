@@ -16,7 +16,7 @@ use crate::{
 pub(super) fn get(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let kind = call.target.kind;
     let object = if kind.kind == "Endpoints" {
-        let made = endpoints(store, call.target.namespace.as_deref())?;
+        let made = endpoints(store, call.target.namespace.as_deref());
         made.into_iter().find(|object| object.name() == call.name())
     } else {
         store.object(kind, call.target.scope(), call.name())
@@ -43,7 +43,7 @@ pub(super) fn list(store: &Store, call: &Call) -> Result<Answer, ApiError> {
     let selection = call.selection()?;
     let (revision, mut objects) = store.snapshot(kind, call.target.namespace.as_deref());
     if kind.kind == "Endpoints" {
-        objects = endpoints(store, call.target.namespace.as_deref())?;
+        objects = endpoints(store, call.target.namespace.as_deref());
     }
     let mut objects: Vec<_> = objects.into_iter().filter(|object| selection.covers(object)).collect();
     let mut meta = Map::new();

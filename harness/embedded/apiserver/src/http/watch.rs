@@ -17,7 +17,7 @@ use crate::{
     kind::Kind,
     object::Object,
     select::Selection,
-    store::{Change, ChangeKind},
+    store::{Change, ChangeKind, decode},
     table::{partial, table},
 };
 
@@ -170,10 +170,11 @@ impl Watch {
             Form::Object => mark,
             Form::Partial => partial(&mark),
             Form::Table(include) => {
-                let object = Object::new(mark, self.seen);
+                // What a table shows of it is its metadata, as of any object.
+                let object = decode(self.kind, &mark).ok().map(|object| Object::new(object, self.seen));
                 let now = self.store.world().clock.now();
                 let meta = json!({ "resourceVersion": self.seen.to_string() });
-                table(self.kind, std::iter::once(&object), include, now, &meta)
+                table(self.kind, object.iter(), include, now, &meta)
             }
         };
         self.ready.push_back(event("BOOKMARK", shown.to_string().as_bytes()));

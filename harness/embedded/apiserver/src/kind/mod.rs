@@ -1,11 +1,24 @@
+mod desired;
 mod table;
+
+use std::any::Any;
 
 use k8s_openapi::Resource;
 use serde_json::Value;
 
-use crate::{Stored, defaults::Defaults, object::Served, validate::Validate};
+use crate::{
+    Stored,
+    defaults::Defaults,
+    object::{Served, Typed},
+    validate::Validate,
+};
 
 pub(crate) use table::KINDS;
+
+/// Compares two objects.
+pub(crate) type Compare = fn(&dyn Typed, &dyn Typed) -> bool;
+/// Takes an object for one of a served kind.
+pub(crate) type Serve = fn(Box<dyn Typed>) -> Option<Box<dyn Served>>;
 
 /// A kind of object that this server serves.
 pub(crate) struct Kind {
@@ -20,9 +33,11 @@ pub(crate) struct Kind {
     pub(crate) namespaced: bool,
     /// Has the subresource `status`.
     pub(crate) status: bool,
-    /// Counts the changes of its desired state in `metadata.generation`.
-    pub(crate) generation: bool,
+    /// Whether two objects want the same, of kinds that count such changes in `metadata.generation`.
+    pub(crate) same_desired: Option<Compare>,
     pub(crate) decode: fn(&Value) -> serde_json::Result<Box<dyn Served>>,
+    /// The same object, as one that is served; none if it is of another kind.
+    pub(crate) serve: Serve,
     /// Position in [`KINDS`].
     pub(crate) index: usize,
 }
@@ -50,14 +65,20 @@ const fn kind<K: Stored + Defaults + Validate>(index: usize, singular: &'static 
         categories: &[],
         namespaced,
         status: false,
-        generation: false,
+        same_desired: None,
         decode: decode::<K>,
+        serve: serve::<K>,
         index,
     }
 }
 
 fn decode<K: Stored + Defaults + Validate>(value: &Value) -> serde_json::Result<Box<dyn Served>> {
     Ok(Box::new(K::deserialize(value)?))
+}
+
+fn serve<K: Stored + Defaults + Validate>(object: Box<dyn Typed>) -> Option<Box<dyn Served>> {
+    let object: Box<K> = (object as Box<dyn Any>).downcast().ok()?;
+    Some(object)
 }
 
 /// The kind called `kind` in `group`.

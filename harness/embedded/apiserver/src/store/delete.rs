@@ -1,10 +1,17 @@
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use k8s_openapi::{
+    api::core::v1::{Namespace, Pod},
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
+};
 
 use super::{Store, state::State};
-use crate::{ApiError, kind::Kind, object::Object};
+use crate::{
+    ApiError,
+    kind::Kind,
+    object::{Object, Typed},
+};
 
 /// What happens to the objects that a deleted object owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,10 +87,10 @@ fn check_preconditions(kind: &Kind, object: &Object, how: &Deletion) -> Result<(
     uid.or(version).map_or(Ok(()), Err)
 }
 
-fn mark(state: &mut State, kind: &'static Kind, object: &Object, how: &Deletion, now: Timestamp) -> Deleted {
-    let (namespace, name) = (object.namespace(), object.name());
-    let grace = if kind.kind == "Pod" { pod_grace(object, how.grace_seconds) } else { 0 };
-    let mut value = object.value().clone();
+fn mark(state: &mut State, kind: &'static Kind, old: &Arc<Object>, how: &Deletion, now: Timestamp) -> Deleted {
+    let grace = old.typed::<Pod>().map_or(0, |pod| pod_grace(pod, how.grace_seconds));
+    let mut object = old.any().copy();
+    let meta = object.meta_mut();
     let finalizer = match how.propagation {
         Propagation::Background => None,
         Propagation::Foreground => Some("foregroundDeletion"),
@@ -91,62 +98,58 @@ fn mark(state: &mut State, kind: &'static Kind, object: &Object, how: &Deletion,
     };
     // A pod owns nothing, and nobody would take the finalizer off.
     if let Some(finalizer) = finalizer.filter(|_| kind.kind != "Pod") {
-        add_finalizer(&mut value, finalizer);
+        add_finalizer(meta, finalizer);
     }
-    let known = object.value().pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64);
-    let meta = &mut value["metadata"];
-    if !object.deleting() || known.is_some_and(|known| grace < known) {
+    if !old.deleting() || meta.deletion_grace_period_seconds.is_some_and(|known| grace < known) {
         let until = now.checked_add(SignedDuration::from_secs(grace)).unwrap_or(now);
-        meta["deletionTimestamp"] = until.to_string().into();
-        meta["deletionGracePeriodSeconds"] = grace.into();
-        if kind.generation {
-            meta["generation"] = (meta["generation"].as_i64().unwrap_or(0) + 1).into();
+        meta.deletion_timestamp = Some(Time(until));
+        meta.deletion_grace_period_seconds = Some(grace);
+        if kind.same_desired.is_some() {
+            meta.generation = Some(meta.generation.unwrap_or(0) + 1);
         }
     }
-    if kind.kind == "Namespace" {
-        value["status"]["phase"] = "Terminating".into();
+    if let Some(namespace) = (object.as_mut() as &mut dyn Any).downcast_mut::<Namespace>() {
+        namespace.status.get_or_insert_default().phase = Some("Terminating".to_owned());
     }
-    if may_go(&value) {
-        return state
-            .remove(kind, namespace, name)
-            .map_or_else(|| Deleted::Gone(Arc::new(Object::new(value, object.revision()))), Deleted::Gone);
+    let (namespace, name) = (old.namespace(), old.name());
+    if may_go(object.as_ref()) {
+        return Deleted::Gone(state.remove(kind, namespace, name).unwrap_or_else(|| Arc::clone(old)));
     }
-    if value == *object.value() {
-        return Deleted::Marked(Arc::new(Object::new(value, object.revision())));
+    if object.same(old.any()) {
+        return Deleted::Marked(Arc::clone(old));
     }
-    Deleted::Marked(state.put(kind, namespace, name, value))
+    Deleted::Marked(state.put(kind, namespace, name, object))
 }
 
 /// A pod that no kubelet looks after, or that has ended, needs no grace.
-fn pod_grace(pod: &Object, asked: Option<i64>) -> i64 {
-    let ended = matches!(pod.text("/status/phase"), "Succeeded" | "Failed");
-    if pod.text("/spec/nodeName").is_empty() || ended {
+fn pod_grace(pod: &Pod, asked: Option<i64>) -> i64 {
+    let spec = pod.spec.as_ref();
+    let phase = pod.status.as_ref().and_then(|status| status.phase.as_deref());
+    let node = spec.and_then(|spec| spec.node_name.as_deref()).unwrap_or_default();
+    if node.is_empty() || matches!(phase, Some("Succeeded" | "Failed")) {
         return 0;
     }
-    let own = pod.value().pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_i64);
-    let known = pod.value().pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64);
-    let grace = asked.unwrap_or_else(|| own.unwrap_or(30)).max(0);
-    known.map_or(grace, |known| known.min(grace))
+    let own = spec.and_then(|spec| spec.termination_grace_period_seconds).unwrap_or(30);
+    let grace = asked.unwrap_or(own).max(0);
+    pod.metadata.deletion_grace_period_seconds.map_or(grace, |known| known.min(grace))
 }
 
-fn add_finalizer(value: &mut Value, finalizer: &str) {
-    let meta = &mut value["metadata"];
-    if !meta["finalizers"].is_array() {
-        meta["finalizers"] = json!([]);
-    }
-    if let Some(list) = meta["finalizers"].as_array_mut()
-        && !list.iter().any(|present| present == finalizer)
-    {
-        list.push(finalizer.into());
+fn add_finalizer(meta: &mut ObjectMeta, finalizer: &str) {
+    let list = meta.finalizers.get_or_insert_default();
+    if !list.iter().any(|present| present == finalizer) {
+        list.push(finalizer.to_owned());
     }
 }
 
 /// True if nobody has to act any more before the object that is being deleted disappears.
-pub(super) fn may_go(value: &Value) -> bool {
-    let filled = |pointer| value.pointer(pointer).and_then(Value::as_array).is_some_and(|list| !list.is_empty());
-    let grace = value.pointer("/metadata/deletionGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(0);
-    value.pointer("/metadata/deletionTimestamp").is_some()
-        && !filled("/metadata/finalizers")
-        && !filled("/spec/finalizers")
-        && grace == 0
+pub(super) fn may_go(object: &dyn Typed) -> bool {
+    let filled = |list: Option<&Vec<String>>| list.is_some_and(|list| !list.is_empty());
+    let meta = object.meta();
+    // What keeps a namespace is in its specification.
+    let namespace = (object as &dyn Any).downcast_ref::<Namespace>();
+    let contents = namespace.and_then(|namespace| namespace.spec.as_ref()?.finalizers.as_ref());
+    meta.deletion_timestamp.is_some()
+        && !filled(meta.finalizers.as_ref())
+        && !filled(contents)
+        && meta.deletion_grace_period_seconds.unwrap_or(0) == 0
 }

@@ -5,7 +5,7 @@ use std::sync::{
 
 use tokio::sync::watch;
 
-use super::Store;
+use super::{Store, state::Touched};
 use crate::{
     Stored,
     kind::{KINDS, Kind, of_type},
@@ -22,10 +22,18 @@ impl Kinds {
         self.0.fetch_or(1 << kind.index, Ordering::Relaxed);
     }
 
-    fn has_one_of(&self, indexes: impl IntoIterator<Item = usize>) -> bool {
-        let kinds = self.0.load(Ordering::Relaxed);
-        indexes.into_iter().any(|index| kinds & (1 << index) != 0)
+    fn has(&self, index: usize) -> bool {
+        self.0.load(Ordering::Relaxed) & (1 << index) != 0
     }
+}
+
+/// Which changes of an object somebody has to hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// All.
+    Everything,
+    /// That it appears or goes away, and that its owners, its finalizers or its deletion change.
+    Ties,
 }
 
 /// Those who want to know of changes, each of some kinds.
@@ -33,15 +41,19 @@ impl Kinds {
 pub(super) struct Followers(Mutex<Vec<Follower>>);
 
 struct Follower {
+    interest: Interest,
     kinds: Arc<Kinds>,
     news: watch::Sender<()>,
 }
 
 impl Followers {
-    pub(super) fn tell<'a>(&self, touched: impl IntoIterator<Item = &'a usize> + Copy) {
+    pub(super) fn tell(&self, touched: &Touched) {
         let mut followers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         followers.retain(|follower| {
-            if follower.kinds.has_one_of(touched.into_iter().copied()) {
+            let concerns = |(index, ties): (&usize, &bool)| {
+                follower.kinds.has(*index) && (*ties || follower.interest == Interest::Everything)
+            };
+            if touched.iter().any(concerns) {
                 follower.news.send_replace(());
             }
             !follower.news.is_closed()
@@ -76,18 +88,18 @@ impl Followed {
 
 impl Store {
     /// Tells of changes of kinds that are still to be named.
-    pub fn follow(&self) -> Followed {
+    pub fn follow(&self, interest: Interest) -> Followed {
         let kinds = Arc::new(Kinds::default());
         let (news, receiver) = watch::channel(());
         let mut followers = self.inner.followers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        followers.push(Follower { kinds: Arc::clone(&kinds), news });
+        followers.push(Follower { interest, kinds: Arc::clone(&kinds), news });
         Followed { kinds, news: receiver }
     }
 
     /// A handle to the same store, and what tells of changes of all kinds that were ever read through it: who has seen
     /// an object, or that there is none, learns when that is no longer so.
-    pub fn followed(&self) -> (Self, Followed) {
-        let followed = self.follow();
+    pub fn followed(&self, interest: Interest) -> (Self, Followed) {
+        let followed = self.follow(interest);
         (Self { inner: Arc::clone(&self.inner), reads: Some(Arc::clone(&followed.kinds)) }, followed)
     }
 
@@ -117,7 +129,7 @@ mod tests {
     async fn who_has_read_a_kind_hears_of_its_changes_alone() {
         let clock = Clock::starting_at("2021-06-30T08:00:00Z".parse().unwrap());
         let store = Store::new(World::new(clock, 1));
-        let (reader, mut followed) = store.followed();
+        let (reader, mut followed) = store.followed(Interest::Everything);
         store.create(&named::<Namespace>("default")).unwrap();
         assert!(followed.changed().now_or_never().is_none(), "nothing was read yet");
         assert!(reader.get::<ConfigMap>("default", "a").is_none());
@@ -128,8 +140,15 @@ mod tests {
         store.create(&map).unwrap();
         assert!(followed.changed().now_or_never().is_some());
         assert!(followed.changed().now_or_never().is_none(), "once for each change");
-        let mut nodes = store.follow().and::<Node>();
+        let mut nodes = store.follow(Interest::Everything).and::<Node>();
+        let mut ties = store.follow(Interest::Ties).and::<Node>();
         reader.create(&named::<Node>("m")).unwrap();
         assert!(nodes.changed().now_or_never().is_some());
+        assert!(ties.changed().now_or_never().is_some(), "it appeared");
+        reader.modify::<Node>("", "m", |node| node.metadata.labels = Some([("a".into(), "b".into())].into())).unwrap();
+        assert!(nodes.changed().now_or_never().is_some());
+        assert!(ties.changed().now_or_never().is_none(), "only a label changed");
+        reader.modify::<Node>("", "m", |node| node.metadata.finalizers = Some(vec!["a/b".into()])).unwrap();
+        assert!(ties.changed().now_or_never().is_some());
     }
 }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use seatrial_sim::World;
-use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::{
@@ -19,7 +18,7 @@ use crate::{
 
 pub(crate) use delete::Deleted;
 pub use delete::{Deletion, Propagation};
-pub use follow::Followed;
+pub use follow::{Followed, Interest};
 use follow::{Followers, Kinds};
 use state::State;
 pub(crate) use state::{Change, ChangeKind};
@@ -79,9 +78,9 @@ impl Store {
     /// Creates an object, with defaults, and checks it. The status is kept as given.
     pub fn create<K: Stored>(&self, object: &K) -> Result<Arc<K>, ApiError> {
         let kind = served::<K>()?;
-        let value = encode(object)?;
         let namespace = object.metadata().namespace.clone().unwrap_or_default();
-        let stored = self.insert(kind, &namespace, value, &Write::trusted())?;
+        let served = (kind.serve)(Box::new(object.clone())).ok_or_else(ApiError::no_such_path)?;
+        let stored = self.insert_served(kind, &namespace, served, &Write::trusted())?;
         typed(&stored)
     }
 
@@ -104,8 +103,7 @@ impl Store {
         if object == *before {
             return Ok(before);
         }
-        let value = encode(&object)?;
-        let stored = self.overwrite(kind, namespace, name, value)?;
+        let stored = self.overwrite(kind, namespace, name, Box::new(object))?;
         typed(&stored)
     }
 
@@ -178,7 +176,7 @@ impl Store {
         let touched = state.take_touched();
         drop(state);
         if after != before {
-            for index in &touched {
+            for index in touched.keys() {
                 if let Some(sender) = self.inner.kinds.get(*index) {
                     sender.send_replace(after);
                 }
@@ -194,12 +192,8 @@ fn served<K: Stored>() -> Result<&'static Kind, ApiError> {
     of_type::<K>().ok_or_else(ApiError::no_such_path)
 }
 
-fn encode<K: Stored>(object: &K) -> Result<Value, ApiError> {
-    serde_json::to_value(object).map_err(|error| ApiError::internal(error.to_string()))
-}
-
 fn typed<K: Stored>(object: &Object) -> Result<Arc<K>, ApiError> {
-    object.shared::<K>().ok_or_else(|| ApiError::internal("stored object cannot be decoded"))
+    object.shared::<K>().ok_or_else(|| ApiError::internal("the stored object is of another type"))
 }
 
 #[cfg(test)]
@@ -209,7 +203,7 @@ mod tests {
         core::v1::{Namespace, PersistentVolumeClaim, Pod, Service},
     };
     use seatrial_sim::Clock;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

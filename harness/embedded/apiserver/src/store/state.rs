@@ -1,15 +1,15 @@
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     ops::Bound,
     sync::Arc,
 };
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use seatrial_sim::{Chance, Dice};
-use serde_json::Value;
 
 use crate::{
     kind::{KINDS, Kind},
-    object::Object,
+    object::{Object, Typed},
 };
 
 /// How many changes of a kind can be replayed by a watch.
@@ -34,6 +34,15 @@ pub(crate) struct Change {
     pub(crate) previous: Option<Arc<Object>>,
 }
 
+/// Kinds that were changed, by their index, and whether the ties of an object were.
+pub(super) type Touched = BTreeMap<usize, bool>;
+
+/// What keeps an object, or lets it go: its owners, its finalizers, and whether it is being deleted.
+fn ties(object: &Object) -> (Option<&[OwnerReference]>, Option<&[String]>, bool) {
+    let meta = object.meta();
+    (meta.owner_references.as_deref(), meta.finalizers.as_deref(), object.deleting())
+}
+
 #[derive(Default)]
 struct Table {
     objects: BTreeMap<(String, String), Arc<Object>>,
@@ -46,7 +55,7 @@ struct Table {
 pub(super) struct State {
     revision: u64,
     tables: Vec<Table>,
-    touched: BTreeSet<usize>,
+    touched: Touched,
     pub(super) uids: Dice,
     pub(super) names: Dice,
     pub(super) addresses: Dice,
@@ -57,7 +66,7 @@ impl State {
         Self {
             revision: 1,
             tables: KINDS.iter().map(|_| Table::default()).collect(),
-            touched: BTreeSet::new(),
+            touched: Touched::new(),
             uids: chance.stream("apiserver/uids"),
             names: chance.stream("apiserver/names"),
             addresses: chance.stream("apiserver/addresses"),
@@ -68,7 +77,7 @@ impl State {
         self.revision
     }
 
-    pub(super) fn take_touched(&mut self) -> BTreeSet<usize> {
+    pub(super) fn take_touched(&mut self) -> Touched {
         std::mem::take(&mut self.touched)
     }
 
@@ -99,17 +108,22 @@ impl State {
         Some(table.log.iter().skip(first).cloned().collect())
     }
 
-    /// Stores a new version of an object under the next revision.
-    pub(super) fn put(&mut self, kind: &Kind, namespace: &str, name: &str, mut value: Value) -> Arc<Object> {
+    fn version(&mut self, mut object: Box<dyn Typed>) -> Arc<Object> {
         self.revision += 1;
-        value["metadata"]["resourceVersion"] = self.revision.to_string().into();
-        let object = Arc::new(Object::new(value, self.revision));
+        object.meta_mut().resource_version = Some(self.revision.to_string());
+        Arc::new(Object::new(object, self.revision))
+    }
+
+    /// Stores a new version of an object under the next revision.
+    pub(super) fn put(&mut self, kind: &Kind, namespace: &str, name: &str, object: Box<dyn Typed>) -> Arc<Object> {
+        let object = self.version(object);
         if let Some(table) = self.tables.get_mut(kind.index) {
             let previous = table.objects.insert(key(namespace, name), Arc::clone(&object));
+            let ties = previous.as_ref().is_none_or(|previous| ties(previous) != ties(&object));
+            *self.touched.entry(kind.index).or_default() |= ties;
             let what = if previous.is_some() { ChangeKind::Modified } else { ChangeKind::Added };
             table.record(Change { revision: self.revision, kind: what, object: Arc::clone(&object), previous });
         }
-        self.touched.insert(kind.index);
         object
     }
 
@@ -117,17 +131,15 @@ impl State {
     pub(super) fn remove(&mut self, kind: &Kind, namespace: &str, name: &str) -> Option<Arc<Object>> {
         let table = self.tables.get_mut(kind.index)?;
         let previous = table.objects.remove(&key(namespace, name))?;
-        self.revision += 1;
-        let mut value = previous.value().clone();
-        value["metadata"]["resourceVersion"] = self.revision.to_string().into();
-        let object = Arc::new(Object::new(value, self.revision));
+        let object = self.version(previous.any().copy());
+        let table = self.tables.get_mut(kind.index)?;
         table.record(Change {
             revision: self.revision,
             kind: ChangeKind::Deleted,
             object: Arc::clone(&object),
             previous: Some(previous),
         });
-        self.touched.insert(kind.index);
+        self.touched.insert(kind.index, true);
         Some(object)
     }
 }

@@ -1,7 +1,10 @@
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use serde_json::{Map, Value, json};
+use k8s_openapi::{
+    api::core::v1::PersistentVolumeClaim,
+    apimachinery::pkg::apis::meta::v1::{ObjectMeta, Time},
+};
+use serde_json::Value;
 
 use super::{Store, address, delete::may_go, state::State};
 use crate::{
@@ -9,7 +12,7 @@ use crate::{
     apply::{self, Manager},
     defaults::protect,
     kind::{Kind, of},
-    object::{Object, Served},
+    object::{Object, Served, Typed},
 };
 
 /// Which part of an object a request may change.
@@ -51,7 +54,17 @@ impl Store {
         if kind.status && !write.trusted {
             remove(&mut value, "status");
         }
-        let mut object = decode(kind, &value)?;
+        self.insert_served(kind, namespace, decode(kind, &value)?, write)
+    }
+
+    /// Creates an object.
+    pub(super) fn insert_served(
+        &self,
+        kind: &'static Kind,
+        namespace: &str,
+        mut object: Box<dyn Served>,
+        write: &Write,
+    ) -> Result<Arc<Object>, ApiError> {
         let now = self.now();
         self.write(|state| {
             let name = new_name(state, kind, object.as_mut(), namespace)?;
@@ -66,23 +79,24 @@ impl Store {
             meta.deletion_grace_period_seconds = None;
             meta.resource_version = None;
             meta.self_link = None;
-            meta.generation = kind.generation.then_some(1);
+            meta.generation = kind.same_desired.is_some().then_some(1);
             match kind.kind {
                 "PersistentVolumeClaim" => protect(meta, "kubernetes.io/pvc-protection"),
                 "PersistentVolume" => protect(meta, "kubernetes.io/pv-protection"),
                 _ => {}
             }
             object.set_defaults();
-            let mut value = encode(object.as_ref())?;
-            admit(state, kind, &name, &mut value)?;
-            refuse_faults(kind, &name, decode(kind, &value)?.faults(None))?;
+            admit(state, kind, &name, &mut object)?;
+            refuse_faults(kind, &name, object.faults(None))?;
             if let Some(manager) = &write.manager {
+                let mut value = encode(object.as_ref())?;
                 apply::track(kind, &Value::Null, &mut value, manager, now);
+                object = decode(kind, &value)?;
             }
             if write.dry_run {
-                return Ok(Arc::new(Object::new(value, 0)));
+                return Ok(Arc::new(Object::new(object, 0)));
             }
-            Ok(state.put(kind, namespace, &name, value))
+            Ok(state.put(kind, namespace, &name, object))
         })
     }
 
@@ -101,25 +115,27 @@ impl Store {
         check_shape(&value)?;
         check_version(kind, &old, &value)?;
         limit_to(part, kind, old.value(), &mut value);
-        keep_server_fields(old.value(), &mut value);
         let mut object = decode(kind, &value)?;
+        keep_server_fields(old.meta(), object.meta_mut());
         object.set_defaults();
-        let mut value = encode(object.as_ref())?;
         let now = self.now();
         self.write(|state| {
             if kind.kind == "Service" {
+                let mut value = encode(object.as_ref())?;
                 carry_addresses(old.value(), &mut value);
                 address::assign(state, kind, name, &mut value)?;
+                object = decode(kind, &value)?;
             }
-            let before = decode(kind, old.value())?;
-            refuse_faults(kind, name, decode(kind, &value)?.faults(Some(before.as_ref())))?;
+            refuse_faults(kind, name, object.faults(Some(old.any())))?;
             if let Some(manager) = &write.manager {
+                let mut value = encode(object.as_ref())?;
                 apply::track(kind, old.value(), &mut value, manager, now);
+                object = decode(kind, &value)?;
             }
             if write.dry_run {
-                return Ok(Arc::new(Object::new(value, old.revision())));
+                return Ok(Arc::new(Object::new(object, old.revision())));
             }
-            Ok(commit(state, kind, &old, value))
+            Ok(commit(state, kind, &old, object))
         })
     }
 
@@ -129,27 +145,27 @@ impl Store {
         kind: &'static Kind,
         namespace: &str,
         name: &str,
-        mut value: Value,
+        mut object: Box<dyn Typed>,
     ) -> Result<Arc<Object>, ApiError> {
         self.write(|state| {
             let old = state.get(kind, namespace, name).ok_or_else(|| ApiError::missing(kind, name))?;
-            keep_server_fields(old.value(), &mut value);
-            Ok(commit(state, kind, &old, value))
+            keep_server_fields(old.meta(), object.meta_mut());
+            Ok(commit(state, kind, &old, object))
         })
     }
 }
 
-/// Stores `value` if it differs; an object that waits for its deletion goes when nothing keeps it any more.
-fn commit(state: &mut State, kind: &'static Kind, old: &Arc<Object>, mut value: Value) -> Arc<Object> {
-    if value == *old.value() {
+/// Stores `object` if it differs; one that waits for its deletion goes when nothing keeps it any more.
+fn commit(state: &mut State, kind: &'static Kind, old: &Arc<Object>, mut object: Box<dyn Typed>) -> Arc<Object> {
+    if object.same(old.any()) {
         return Arc::clone(old);
     }
-    if kind.generation && !same_desired(kind, old.value(), &value) {
-        value["metadata"]["generation"] = (old.value()["metadata"]["generation"].as_i64().unwrap_or(0) + 1).into();
+    if kind.same_desired.is_some_and(|same| !same(old.any(), object.as_ref())) {
+        object.meta_mut().generation = Some(old.meta().generation.unwrap_or(0) + 1);
     }
     let (namespace, name) = (old.namespace(), old.name());
-    let stored = state.put(kind, namespace, name, value);
-    if may_go(stored.value()) { state.remove(kind, namespace, name).unwrap_or(stored) } else { stored }
+    let stored = state.put(kind, namespace, name, object);
+    if may_go(stored.any()) { state.remove(kind, namespace, name).unwrap_or(stored) } else { stored }
 }
 
 /// Guards what follows, which indexes into the object and its metadata.
@@ -208,27 +224,36 @@ fn check_namespace(state: &State, kind: &Kind, namespace: &str, name: &str) -> R
 }
 
 /// What admission plug-ins and allocators add to a new object.
-fn admit(state: &mut State, kind: &Kind, name: &str, value: &mut Value) -> Result<(), ApiError> {
+fn admit(state: &mut State, kind: &Kind, name: &str, object: &mut Box<dyn Served>) -> Result<(), ApiError> {
     match kind.kind {
-        "Service" => address::assign(state, kind, name, value),
-        "PersistentVolumeClaim" => {
-            if value.pointer("/spec/storageClassName").is_none()
-                && let Some(class) = default_class(state)
-                && let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
-            {
-                spec.insert("storageClassName".into(), class.into());
-            }
-            Ok(())
+        "Service" => {
+            let mut value = encode(object.as_ref())?;
+            address::assign(state, kind, name, &mut value)?;
+            *object = decode(kind, &value)?;
         }
-        _ => Ok(()),
+        "PersistentVolumeClaim" => {
+            let claim = (object.as_mut() as &mut dyn Any).downcast_mut::<PersistentVolumeClaim>();
+            if let Some(spec) = claim.and_then(|claim| claim.spec.as_mut())
+                && spec.storage_class_name.is_none()
+            {
+                spec.storage_class_name = default_class(state);
+            }
+        }
+        _ => {}
     }
+    Ok(())
 }
 
 fn default_class(state: &State) -> Option<String> {
+    const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
     let classes = state.list(of("storage.k8s.io", "StorageClass")?, None);
     let annotated = |class: &&Arc<Object>| {
-        class.value().pointer("/metadata/annotations/storageclass.kubernetes.io~1is-default-class")
-            == Some(&json!("true"))
+        class
+            .meta()
+            .annotations
+            .as_ref()
+            .and_then(|annotations| annotations.get(DEFAULT))
+            .is_some_and(|is| is == "true")
     };
     classes.iter().find(annotated).map(|class| class.name().to_owned())
 }
@@ -265,42 +290,16 @@ fn limit_to(part: Part, kind: &Kind, old: &Value, new: &mut Value) {
 }
 
 /// Metadata that no request changes.
-fn keep_server_fields(old: &Value, new: &mut Value) {
-    const KEPT: [&str; 9] = [
-        "name",
-        "generateName",
-        "namespace",
-        "uid",
-        "resourceVersion",
-        "generation",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-    ];
-    for key in KEPT {
-        match old["metadata"].get(key) {
-            Some(value) => new["metadata"][key] = value.clone(),
-            None => {
-                if let Some(meta) = new.get_mut("metadata") {
-                    remove(meta, key);
-                }
-            }
-        }
-    }
-}
-
-/// True if both want the same. Where a pod runs is not what somebody wants, but what the scheduler found.
-fn same_desired(kind: &Kind, old: &Value, new: &Value) -> bool {
-    let empty = Map::new();
-    let same = |left: &Value, right: &Value, ignored: &[&str]| {
-        let (left, right) = (left.as_object().unwrap_or(&empty), right.as_object().unwrap_or(&empty));
-        let keys = left.keys().chain(right.keys()).filter(|key| !ignored.contains(&key.as_str()));
-        keys.into_iter().all(|key| left.get(key) == right.get(key))
-    };
-    if kind.kind == "Pod" {
-        return same(&old["spec"], &new["spec"], &["nodeName"]);
-    }
-    same(old, new, &["metadata", "status"])
+fn keep_server_fields(old: &ObjectMeta, new: &mut ObjectMeta) {
+    new.name.clone_from(&old.name);
+    new.generate_name.clone_from(&old.generate_name);
+    new.namespace.clone_from(&old.namespace);
+    new.uid.clone_from(&old.uid);
+    new.resource_version.clone_from(&old.resource_version);
+    new.generation = old.generation;
+    new.creation_timestamp.clone_from(&old.creation_timestamp);
+    new.deletion_timestamp.clone_from(&old.deletion_timestamp);
+    new.deletion_grace_period_seconds = old.deletion_grace_period_seconds;
 }
 
 /// Who updates a Service without naming its addresses keeps them.

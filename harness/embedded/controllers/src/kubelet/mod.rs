@@ -25,7 +25,7 @@ use std::{
 };
 
 use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::api::resource::Quantity};
-use seatrial_apiserver::Store;
+use seatrial_apiserver::{Interest, Store};
 use seatrial_sim::{Dice, Image, World};
 use tokio::sync::watch;
 
@@ -131,7 +131,7 @@ impl Shared {
     }
 
     async fn dispatch(self: Arc<Self>) {
-        let mut pods = self.store.follow().and::<Pod>();
+        let mut pods = self.store.follow(Interest::Everything).and::<Pod>();
         loop {
             self.hand_out();
             pods.changed().await;

@@ -8,6 +8,7 @@ use std::{
 
 use futures::future::join_all;
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use seatrial_apiserver::Interest;
 use seatrial_sim::{Defect, Dice, PodIdentity};
 use tokio::{
     sync::watch,
@@ -212,7 +213,7 @@ impl PodWorker {
         if !mounts::can_change(&self.pod()) {
             return std::future::pending().await;
         }
-        let mut sources = self.kubelet.store.follow().and::<ConfigMap>().and::<Secret>();
+        let mut sources = self.kubelet.store.follow(Interest::Everything).and::<ConfigMap>().and::<Secret>();
         loop {
             sources.changed().await;
             self.pause(delays::FILE_REFRESH).await;

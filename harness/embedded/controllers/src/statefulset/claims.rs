@@ -90,23 +90,17 @@ pub(super) fn keep_owners(
             let Some(claim) = store.get::<PersistentVolumeClaim>(meta::namespace(set), &name) else { continue };
             let by_set = when_deleted && !(condemned && when_scaled);
             let by_pod = when_scaled && condemned;
-            let change = |claim: &mut PersistentVolumeClaim| {
-                let owners = claim.metadata.owner_references.get_or_insert_default();
-                owners.retain(|owner| owner.uid != meta::uid(set) && owner.kind != "Pod");
-                if by_set {
-                    owners.push(meta::controller_reference(set));
-                }
-                if by_pod {
-                    owners.push(meta::owner_reference(pod));
-                }
-                if owners.is_empty() {
-                    claim.metadata.owner_references = None;
-                }
-            };
-            let mut changed = PersistentVolumeClaim::clone(&claim);
-            change(&mut changed);
-            if changed != *claim {
-                store.modify::<PersistentVolumeClaim>(meta::namespace(set), &name, change)?;
+            let present = claim.metadata.owner_references.as_deref().unwrap_or_default();
+            let others = present.iter().filter(|owner| owner.uid != meta::uid(set) && owner.kind != "Pod");
+            let owners: Vec<_> = others
+                .cloned()
+                .chain(by_set.then(|| meta::controller_reference(set)))
+                .chain(by_pod.then(|| meta::owner_reference(pod)))
+                .collect();
+            if owners != present {
+                store.modify::<PersistentVolumeClaim>(meta::namespace(set), &name, |claim| {
+                    claim.metadata.owner_references = (!owners.is_empty()).then_some(owners);
+                })?;
             }
         }
     }

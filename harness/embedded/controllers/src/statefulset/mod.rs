@@ -130,27 +130,29 @@ impl StatefulSets {
     }
 
     fn wanted(&mut self, set: &StatefulSet, pods: &[Arc<Pod>], revisions: &Revisions) -> Wanted {
-        let spec = set.spec.clone();
+        let spec = &set.spec;
         let mut replicas = spec.replicas.unwrap_or(1);
         if self.store.world().defects.has(Defect::ScaleIgnored) {
             replicas = *self.first_sizes.entry(meta::uid(set).to_owned()).or_insert(replicas);
         }
         let replicas = u32::try_from(replicas).unwrap_or(0);
-        let first = spec.ordinals.and_then(|ordinals| u32::try_from(ordinals.start?).ok()).unwrap_or(0);
+        let first = spec.ordinals.as_ref().and_then(|ordinals| u32::try_from(ordinals.start?).ok()).unwrap_or(0);
         let start = if self.store.world().defects.has(Defect::ScaleDownFromFront) {
             let above = pods.iter().filter_map(|pod| pod::ordinal(meta::name(set), meta::name(pod.as_ref()))).max();
             first.max(above.map_or(0, |top| top + 1).saturating_sub(replicas))
         } else {
             first
         };
-        let strategy = match spec.update_strategy {
+        let strategy = match &spec.update_strategy {
             _ if self.store.world().defects.has(Defect::RolloutIgnored) => Rollout::OnDelete,
             Some(strategy) if strategy.type_.as_deref() == Some("OnDelete") => Rollout::OnDelete,
             strategy => {
-                let rolling = strategy.and_then(|strategy| strategy.rolling_update).unwrap_or_default();
+                let rolling = strategy.as_ref().and_then(|strategy| strategy.rolling_update.as_ref());
+                let partition = rolling.and_then(|rolling| u32::try_from(rolling.partition?).ok());
+                let unavailable = rolling.and_then(|rolling| rolling.max_unavailable.as_ref());
                 Rollout::Rolling {
-                    partition: rolling.partition.and_then(|value| u32::try_from(value).ok()).unwrap_or(0),
-                    max_unavailable: max_unavailable(rolling.max_unavailable.as_ref(), replicas),
+                    partition: partition.unwrap_or(0),
+                    max_unavailable: max_unavailable(unavailable, replicas),
                 }
             }
         };

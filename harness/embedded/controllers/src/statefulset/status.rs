@@ -50,7 +50,7 @@ pub(super) fn write(
         current_revision: Some(current.to_owned()),
         update_revision: Some(update.to_owned()),
         collision_count: Some(0),
-        conditions: None,
+        conditions: set.status.as_ref().and_then(|old| old.conditions.clone()),
     };
     if store.world().defects.has(Defect::ReadyReplicasNotCounted) {
         status.ready_replicas = Some(0);
@@ -59,11 +59,10 @@ pub(super) fn write(
         status.current_revision.clone_from(&status.update_revision);
         status.current_replicas = status.updated_replicas;
     }
-    let write = |set: &mut StatefulSet| {
-        status.conditions = set.status.take().and_then(|old| old.conditions);
-        set.status = Some(status);
-    };
-    store.modify::<StatefulSet>(meta::namespace(set), meta::name(set), write).map(drop)
+    if set.status.as_ref() == Some(&status) {
+        return Ok(());
+    }
+    store.modify::<StatefulSet>(meta::namespace(set), meta::name(set), |set| set.status = Some(status)).map(drop)
 }
 
 /// True if a rolling update has replaced and readied every pod.
