@@ -13,11 +13,16 @@ fn with_bench<T>(tdengine: &str, defect: Option<&str>, work: impl FnOnce(&Bench<
     work(&Bench { loaded: &loaded, version: tdengine.parse().unwrap(), defects, pods: 3 })
 }
 
-/// The first of these seeds that fails, how, and the smallest schedule that fails alike.
-fn found(bench: &Bench<'_>, seeds: std::ops::RangeInclusive<u64>, kinds: &[&str]) -> Option<(u64, String, Schedule)> {
+/// The first of these seeds that fails so that it tells of `told`, how, and the smallest schedule that fails alike.
+fn found(
+    bench: &Bench<'_>,
+    seeds: std::ops::RangeInclusive<u64>,
+    kinds: &[&str],
+    told: &str,
+) -> Option<(u64, String, Schedule)> {
     let failed = seeds.into_iter().find_map(|seed| {
         let ended = bench.run(&bench.frame(seed), &generate(seed, bench.pods, kinds), seed).unwrap();
-        (ended.verdict == Verdict::Fail).then_some((seed, ended.kind))
+        (ended.verdict == Verdict::Fail && ended.kind.contains(told)).then_some((seed, ended.kind))
     });
     failed.map(|(seed, kind)| {
         let small = smallest(bench, &kind, seed, kinds);
@@ -30,7 +35,7 @@ fn found(bench: &Bench<'_>, seeds: std::ops::RangeInclusive<u64>, kinds: &[&str]
 #[case::restart_with_new_addresses_loses_the_quorum(&["rolling-restart"], 1..=12, "rolling-restart", "")]
 #[case::drop_of_an_offline_dnode_kills_a_healthy_one(
     &["kill-process", "scale"],
-    25..=30,
+    1..=12,
     "drop-dnode",
     "no server ended by itself"
 )]
@@ -40,10 +45,9 @@ fn known_failures_are_found(
     #[case] needed: &str,
     #[case] told: &str,
 ) {
-    let (seed, kind, small) = with_bench("2.1.1.0", None, |bench| found(bench, seeds, kinds)).unwrap();
+    let (seed, kind, small) = with_bench("2.1.1.0", None, |bench| found(bench, seeds, kinds, told)).unwrap();
     assert!(small.faults().count() <= 3, "seed {seed}, {kind}: {small:?}");
     assert!(small.faults().any(|fault| fault.kind() == needed), "seed {seed}, {kind}: {small:?}");
-    assert!(kind.contains(told), "seed {seed}: {kind}");
 }
 
 /// Planted defects by which rows are lost or membership breaks.
@@ -52,8 +56,7 @@ fn known_failures_are_found(
 #[case::row_duplicated("row-duplicated", 1..=4, "every acknowledged row is there once")]
 #[case::restart_loses_row("restart-loses-row", 1..=4, "every acknowledged row is there once")]
 fn planted_defects_are_found(#[case] defect: &str, #[case] seeds: std::ops::RangeInclusive<u64>, #[case] told: &str) {
-    let (seed, kind, small) = with_bench("2.1.1.0", Some(defect), |bench| found(bench, seeds, MILD)).unwrap();
-    assert!(kind.contains(told), "seed {seed}: {kind}");
+    let (seed, kind, small) = with_bench("2.1.1.0", Some(defect), |bench| found(bench, seeds, MILD, told)).unwrap();
     assert!(small.faults().count() <= 3, "seed {seed}, {kind}: {small:?}");
     let healthy = with_bench("2.1.1.0", None, |bench| bench.run(&bench.frame(seed), &small, seed).unwrap());
     assert_ne!(healthy.verdict, Verdict::Fail, "without the defect: {healthy:?}");
