@@ -19,6 +19,11 @@ impl FieldSelector {
         parts.map(|part| requirement(kind, text, part)).collect::<Result<_, _>>().map(Self)
     }
 
+    /// True if it selects everything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn covers(&self, object: &Value) -> bool {
         self.0.iter().all(|requirement| {
             let present = match object.pointer(&requirement.pointer) {

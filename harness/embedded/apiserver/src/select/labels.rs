@@ -35,10 +35,12 @@ impl LabelSelector {
             .ok_or_else(|| ApiError::bad_request(format!("unable to parse requirement: {text}")))
     }
 
+    /// True if it selects everything.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn covers(&self, object: &Value) -> bool {
-        if self.0.is_empty() {
-            return true;
-        }
         let labels = &object["metadata"]["labels"];
         self.0.iter().all(|requirement| {
             let value = labels.get(&requirement.key).and_then(Value::as_str);

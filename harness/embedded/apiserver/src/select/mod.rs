@@ -19,7 +19,8 @@ impl Selection {
     pub(crate) fn covers(&self, object: &Object) -> bool {
         self.namespace.as_deref().is_none_or(|namespace| namespace == object.namespace())
             && self.name.as_deref().is_none_or(|name| name == object.name())
-            && self.labels.covers(object.value())
-            && self.fields.covers(object.value())
+            // Most name no labels and no fields, and need no JSON.
+            && (self.labels.is_empty() || self.labels.covers(object.value()))
+            && (self.fields.is_empty() || self.fields.covers(object.value()))
     }
 }
