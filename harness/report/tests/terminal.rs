@@ -56,6 +56,23 @@ fn chinese() {
     insta::assert_snapshot!(show(&samples::contradicted(), &options));
 }
 
+/// Claims that nobody looks at would bury what a chaos run found; the last lines still count them.
+#[test]
+fn a_run_that_speaks_of_no_claim_lists_none() {
+    let mut events = samples::passing();
+    for event in &mut events {
+        match &mut event.body {
+            Body::RunStarted(run) => run.scenarios.iter_mut().for_each(|scenario| scenario.claims.clear()),
+            Body::CheckFinished(check) => check.findings.clear(),
+            _ => {}
+        }
+    }
+    let shown = show(&events, &Options::default());
+    assert!(!shown.contains("Claims of the documentation"), "{shown}");
+    assert!(shown.contains("claims decided"), "{shown}");
+    assert!(show(&samples::passing(), &Options::default()).contains("Claims of the documentation"));
+}
+
 #[test]
 fn colours_change_nothing_but_colours() {
     let plain = show(&samples::failing(), &Options::default());

@@ -2,17 +2,17 @@ use std::fmt::Write as _;
 
 use super::options::Options;
 use super::paint::Paint;
-use crate::model::{LedgerEntry, Model};
+use crate::model::{LedgerEntry, Model, NotTested};
 use crate::text::words::{claim_verdict, real_server};
 use crate::text::{width, words::fill};
 
 /// Narrowest column of checks.
 const CHECKS: usize = 14;
 
-/// The claims ledger as a table; empty if there are no claims.
+/// The claims ledger as a table; empty if no scenario of the run speaks of any claim, as in a chaos run.
 pub(crate) fn table(model: &Model, options: &Options) -> String {
     let ledger = model.ledger();
-    if ledger.is_empty() {
+    if ledger.iter().all(|entry| entry.not_tested == Some(NotTested::NoScenario)) {
         return String::new();
     }
     let words = options.lang.words();
