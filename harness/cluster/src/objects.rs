@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Namespace, Pod};
+use k8s_openapi::{
+    api::core::v1::{Namespace, Pod},
+    apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry,
+};
 use kube::{
     Api, ResourceExt,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, PropagationPolicy},
@@ -108,8 +111,9 @@ impl Cluster {
         Ok(Applied { object: title, change })
     }
 
-    /// Names of the objects of a kind, in order; `selector` may be empty. The tokens of service accounts, which Kubernetes
-    /// before 1.24 makes in every namespace, are left out.
+    /// Names of the objects of a kind, in order; `selector` may be empty. Left out is what clusters put into every
+    /// namespace by themselves: tokens of service accounts (Kubernetes before 1.24), and certificates in config maps,
+    /// which are told by not having been applied by [`apply`](Self::apply), as each distribution has names of its own.
     pub async fn names(&self, kind: Kind, selector: &str) -> Result<Vec<String>> {
         let params = ListParams::default().labels(selector);
         let tried = format!("list {}", kind.name());
@@ -122,11 +126,15 @@ impl Cluster {
             list = self.request(&tried, api.list(&params)).await;
         }
         let list = list?;
-        let is_token = |object: &&DynamicObject| {
+        let is_token = |object: &DynamicObject| {
             object.data.get("type").is_some_and(|secret| secret == "kubernetes.io/service-account-token")
         };
-        let mut names: Vec<String> =
-            list.items.iter().filter(|object| !is_token(object)).map(ResourceExt::name_any).collect();
+        let is_published = |object: &DynamicObject| {
+            let applied = |entry: &ManagedFieldsEntry| entry.manager.as_deref() == Some(MANAGER);
+            kind == Kind::ConfigMap && !object.managed_fields().iter().any(applied)
+        };
+        let own = list.items.iter().filter(|object| !is_token(object) && !is_published(object));
+        let mut names: Vec<String> = own.map(ResourceExt::name_any).collect();
         names.sort();
         Ok(names)
     }

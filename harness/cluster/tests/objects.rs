@@ -98,6 +98,17 @@ async fn a_deletion_that_does_not_end_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_cluster_publishes_everywhere_is_not_ours() {
+    let fixture = fixture();
+    fixture.cluster.apply(&document()).await.unwrap();
+    let mut published = ConfigMap::default();
+    published.metadata.name = Some("openshift-service-ca.crt".into());
+    published.metadata.namespace = Some("trial".into());
+    fixture.store.create(&published).unwrap();
+    assert_eq!(fixture.cluster.names(Kind::ConfigMap, "").await.unwrap(), ["taoscfg"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn objects_are_deleted_by_label() {
     let fixture = fixture();
     fixture.cluster.apply(&document()).await.unwrap();

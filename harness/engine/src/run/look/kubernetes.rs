@@ -6,9 +6,6 @@ use crate::{
     scenario::{Kind as Named, Objects, Pvcs, StatefulSetStatus},
 };
 
-/// What Kubernetes puts into every namespace by itself.
-const BY_ITSELF: [&str; 1] = ["configmap/kube-root-ca.crt"];
-
 impl Lens {
     pub(crate) fn pvcs(&mut self, expected: &Pvcs) -> Glance {
         let mut table = Grid::new(["NAME", "STATUS", "VOLUME"]);
@@ -111,7 +108,6 @@ impl Lens {
             Err(error) => return Glance::error(expected, &error),
         }
         self.note(EvidenceKind::Object, "everything in the namespace".to_owned(), source, &found.join("\n"));
-        found.retain(|name| !BY_ITSELF.contains(&name.as_str()));
         match found.as_slice() {
             [] => Glance::yes(expected, expected),
             found => Glance::no(expected, found.join("\n"), format!("there is still {}", found.join(", "))),
