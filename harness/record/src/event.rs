@@ -248,10 +248,23 @@ pub struct CheckFinished {
     pub changed_after_ms: Option<u64>,
     /// Milliseconds from the step's action to the first look that fulfilled the expectation.
     pub fulfilled_after_ms: Option<u64>,
+    /// Milliseconds of the time between the two that the servers took to answer the look that noticed it: a statement that
+    /// fails after 9 s cannot be noticed sooner. None if that look asked nobody, or a brief look noticed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_ms: Option<u64>,
     /// Milliseconds that the check took.
     pub took_ms: u64,
     /// Numbers of the evidence that it rests on.
     pub evidence: Vec<u64>,
+}
+
+impl CheckFinished {
+    /// Milliseconds from the change until it was noticed, but for those that the servers took to answer. None if it was
+    /// so from the start, or never.
+    pub fn noticed_ms(&self) -> Option<u64> {
+        let between = self.fulfilled_after_ms?.saturating_sub(self.changed_after_ms?);
+        Some(between.saturating_sub(self.answer_ms.unwrap_or(0)))
+    }
 }
 
 /// What one client saw.

@@ -32,6 +32,8 @@ pub(super) struct Look {
     hold: Duration,
     /// When the outcome that happened had held for long enough, if it had to.
     ripe: Option<Instant>,
+    /// How long it took to ask for what holds, other outcomes not counted.
+    answering: Duration,
 }
 
 /// Since when the parts of a check hold without a break, and from when on that is for long enough.
@@ -65,9 +67,9 @@ impl Stage<'_> {
         let mut first = true;
         // The last moment at which it was known not to hold, and when it was noticed to hold.
         let (mut doubted, mut noticed): (Option<Instant>, Option<Instant>) = (None, None);
-        // How long the servers took to answer the last look, and when they last answered no.
+        // How long servers took to answer the last look; when they last answered no; how long the look that noticed it took.
         let mut answering;
-        let mut answered = begun;
+        let (mut answered, mut answer) = (begun, None);
         let (verdict, last, evidence) = loop {
             let (looked, told) = (Instant::now(), watched.then_some(self.changes()));
             let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
@@ -84,6 +86,7 @@ impl Stage<'_> {
                     } else {
                         let ids = self.record(seen.clone())?;
                         fulfilled = Some((now, ids));
+                        answer = noticed.or(beside.noticed).is_none().then_some(look.answering);
                         noticed.get_or_insert(beside.noticed.unwrap_or(now));
                         doubted = doubted.max(beside.doubted).max(look.ripe);
                         now
@@ -154,6 +157,7 @@ impl Stage<'_> {
             outcome,
             changed_after_ms: changed.map(|moment| millis(since_action(moment))),
             fulfilled_after_ms: noticed.map(|moment| millis(since_action(moment))),
+            answer_ms: answer.filter(|_| changed.is_some()).map(millis).filter(|ms| *ms > 0),
             took_ms: millis(begun.elapsed()),
             evidence,
         })))?;
@@ -167,12 +171,14 @@ fn broke(mut look: Look, after: Duration) -> Look {
 }
 
 pub(super) async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) -> Look {
+    let begun = Instant::now();
     match &check.subject {
         Subject::One(expectation) => Look {
             glance: lens.look(expectation).await,
             outcome: None,
             hold: check.hold.map_or(Duration::ZERO, |hold| hold.0),
             ripe: None,
+            answering: begun.elapsed(),
         },
         Subject::Outcomes(outcomes) => several(lens, outcomes, holding).await,
     }
@@ -182,10 +188,11 @@ pub(super) async fn look(lens: &mut Lens, check: &Check, holding: &mut Holding) 
 async fn several(lens: &mut Lens, outcomes: &[Outcome], holding: &mut Holding) -> Look {
     let mut near: Vec<(&str, Glance)> = Vec::new();
     for (index, outcome) in outcomes.iter().enumerate() {
+        let begun = Instant::now();
         let glance = one(lens, index, outcome, holding).await;
         if glance.holds == Holds::Yes {
-            let ripe = holding.ripe(index);
-            return Look { glance, outcome: Some(outcome.name.clone()), hold: Duration::ZERO, ripe };
+            let (ripe, answering) = (holding.ripe(index), begun.elapsed());
+            return Look { glance, outcome: Some(outcome.name.clone()), hold: Duration::ZERO, ripe, answering };
         }
         near.push((&outcome.name, glance));
     }
@@ -203,7 +210,7 @@ async fn several(lens: &mut Lens, outcomes: &[Outcome], holding: &mut Holding) -
         glance.holds = Holds::Unknown;
         glance.blame = blame;
     }
-    Look { glance, outcome: None, hold: Duration::ZERO, ripe: None }
+    Look { glance, outcome: None, hold: Duration::ZERO, ripe: None, answering: Duration::ZERO }
 }
 
 /// Looks whether an outcome has happened: all its parts hold, each for long enough.

@@ -48,8 +48,10 @@ pub(crate) fn item(page: &Page<'_>, scenario: usize, result: &CheckFinished, bud
         @if let Some(ms) = result.fulfilled_after_ms {
             span.num {
                 (fill(words.fulfilled, &[&spans::length(ms)]))
-                @if let Some(changed) = result.changed_after_ms {
-                    " (" (fill(words.noticed_after, &[&spans::length(ms.saturating_sub(changed))])) ")"
+                @if let Some(noticed) = result.noticed_ms() {
+                    " (" (fill(words.noticed_after, &[&spans::length(noticed)]))
+                    @if let Some(answer) = result.answer_ms { "; " (fill(words.answer_took, &[&spans::length(answer)])) }
+                    ")"
                 }
             }
         }

@@ -162,6 +162,7 @@ fn check(check: &Check) -> CheckReport {
             .collect(),
         changed_after_ms: result.changed_after_ms,
         fulfilled_after_ms: result.fulfilled_after_ms,
+        answer_ms: result.answer_ms,
         took_ms: result.took_ms,
         evidence: result.evidence.clone(),
     }

@@ -248,6 +248,10 @@ pub struct CheckReport {
     /// Milliseconds from the step's action to the first look that fulfilled the expectation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fulfilled_after_ms: Option<u64>,
+    /// Milliseconds of the time between the two that the servers took to answer the look that noticed it: a statement that
+    /// fails after 9 s cannot be noticed sooner. None if that look asked nobody, or a brief look noticed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_ms: Option<u64>,
     /// Milliseconds that it took.
     pub took_ms: u64,
     /// Numbers of the evidence that it rests on.

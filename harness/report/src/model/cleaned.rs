@@ -90,6 +90,7 @@ pub(super) fn check(check: &CheckFinished) -> CheckFinished {
         seen_by: check.seen_by.iter().map(seen_by).collect(),
         changed_after_ms: check.changed_after_ms,
         fulfilled_after_ms: check.fulfilled_after_ms,
+        answer_ms: check.answer_ms,
         took_ms: check.took_ms,
         evidence: check.evidence.clone(),
     }

@@ -77,6 +77,7 @@ impl Stream {
             findings: findings.collect(),
             seen_by: Vec::new(),
             changed_after_ms: None,
+            answer_ms: None,
             fulfilled_after_ms: None,
             took_ms: 1,
             evidence: Vec::new(),

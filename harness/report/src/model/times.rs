@@ -18,7 +18,7 @@ pub struct Times {
     pub own: Option<OwnTime>,
     /// Each of them, by key, in the order of the plan.
     pub scenarios: Vec<(String, OwnTime)>,
-    /// From a change to its being noticed, shortest first.
+    /// From a change to its being noticed, but for what servers took to answer; shortest first.
     noticed_ms: Vec<u64>,
 }
 
@@ -35,10 +35,7 @@ impl Times {
                 sum.took_ms += own.took_ms;
                 sum.own_ms += own.own_ms;
             }
-            times.noticed_ms.extend(attempt.checks().filter_map(|(_, check)| {
-                let result = &check.result;
-                Some(result.fulfilled_after_ms?.saturating_sub(result.changed_after_ms?))
-            }));
+            times.noticed_ms.extend(attempt.checks().filter_map(|(_, check)| check.result.noticed_ms()));
         }
         times.noticed_ms.sort_unstable();
         times

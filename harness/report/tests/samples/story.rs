@@ -290,6 +290,7 @@ impl Story {
             findings: end.findings,
             seen_by: end.seen_by,
             changed_after_ms: end.changed,
+            answer_ms: None,
             fulfilled_after_ms: end.after,
             took_ms: self.since(self.step_began),
             evidence: end.evidence,

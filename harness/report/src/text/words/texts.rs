@@ -134,8 +134,9 @@ words! {
     workloads: "Workloads", "负载";
     times: "Where the time went", "时间去向";
     own_time: "The harness itself took {} of {} ({} %); the rest, the cluster would have taken anyway.", "测试工具自身用时 {}，总计 {}（{} %）；其余为集群本身所需的时间。";
-    noticed: "{} changes have their own time stamps: half of them were noticed within {}, 95 of 100 within {}.", "{} 次变化带有自身时间戳：半数在 {} 内被察觉，95% 在 {} 内。";
+    noticed: "{} changes have their own time stamps: half of them were noticed within {}, 95 of 100 within {}, answers of servers not counted.", "{} 次变化带有自身时间戳：半数在 {} 内被察觉，95% 在 {} 内，不含服务器应答耗时。";
     noticed_after: "noticed {} after the change", "变化后 {} 察觉";
+    answer_took: "the answer took {}", "应答耗时 {}";
     times_each: "Each scenario", "各场景";
     own: "Harness", "测试工具";
     recovery_times: "Recovery times", "恢复时间";
