@@ -308,6 +308,15 @@ fn most_at_once(events: &[Event]) -> usize {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_breaks_nodes_runs_alone() {
+    for (fault, most) in [("stop-node", 1), ("disconnect-node", 1), ("pause-process", 3)] {
+        let steps = format!("  - do: {{ fault: {{ {fault}: {{ pod: 1 }} }} }}\n{DROP}");
+        let ran = at_once(FakeEnvironment::new(Script::default()), &steps, None, 4, 3).await;
+        assert_eq!(most_at_once(&ran.events), most, "{fault}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn scenarios_run_side_by_side_as_far_as_there_is_memory() {
     let gib = 1 << 30;
     // Three pods a scenario.

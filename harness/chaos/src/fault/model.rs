@@ -101,6 +101,11 @@ impl Fault {
         }
     }
 
+    /// True if it breaks the node under a pod, and with it all other pods there.
+    pub fn breaks_node(&self) -> bool {
+        matches!(self, Self::StopNode(_) | Self::DisconnectNode(_))
+    }
+
     /// True if it lasts until it is healed; others are over as soon as they happened.
     pub fn lasts(&self) -> bool {
         match self {
