@@ -244,11 +244,12 @@ impl Mnode {
             Target::Leader(MNODE_GROUP) => self.raft.leader().unwrap_or_default(),
             Target::Leader(vg) => {
                 let mut dnodes = self.sdb.vgroups.get(&vg).map(|row| row.dnodes.clone()).unwrap_or_default();
-                if let Order::Confirm { member: Some(member), .. } = &task.order
-                    && !dnodes.contains(member)
-                {
-                    dnodes.push(*member);
-                }
+                // A new member may lead already when an order is sent again.
+                dnodes.extend(match &task.order {
+                    Order::Confirm { member: Some(member), .. } => vec![*member],
+                    Order::ChangeMembers { members, .. } => members.iter().map(|member| member.id).collect(),
+                    _ => Vec::new(),
+                });
                 let leads = dnodes.iter().find(|dnode| self.role_of(node, vg, **dnode).leads());
                 leads.or_else(|| dnodes.get(tries % dnodes.len().max(1))).copied().unwrap_or_default()
             }
