@@ -10,6 +10,10 @@ use super::{DeletePod, Fault, FaultError, Site, Underlay, acts::Memo};
 const WITNESS: Duration = Duration::from_secs(60);
 /// How long it may take until a fault that was taken back is seen to be gone. 120 s: a node has to start.
 const HEALED: Duration = Duration::from_secs(120);
+/// The same for one that replaces pods, which may each use their grace period, and have to be ready again.
+const REPLACED: Duration = Duration::from_secs(240);
+/// How long there may be nobody to do a fault to.
+const SOMEBODY: Duration = Duration::from_secs(30);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -69,7 +73,14 @@ impl Injector {
 
     /// Does a fault. Whether it took hold, [`Injector::witness`] tells.
     pub async fn inject(&mut self, fault: &Fault) -> Result<Change, FaultError> {
-        let memo = Box::pin(self.act(fault)).await?;
+        let deadline = Instant::now() + SOMEBODY;
+        let memo = loop {
+            match Box::pin(self.act(fault)).await {
+                // A container may just be starting again, or nobody may lead for a moment.
+                Err(FaultError::Nobody(_)) if Instant::now() < deadline => sleep(PAUSE * 2).await,
+                acted => break acted?,
+            }
+        };
         self.excuse(fault, &memo).await;
         self.done += 1;
         self.active.push(Active { number: self.done, fault: fault.clone(), memo });
@@ -112,7 +123,8 @@ impl Injector {
     pub async fn witness(&mut self, number: u32) -> Option<Change> {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
-        let looked = look(WITNESS, || self.witness_of(fault, memo)).await;
+        let limit = if matches!(fault, Fault::ChangeEnvironment(_)) { REPLACED } else { WITNESS };
+        let looked = look(limit, || self.witness_of(fault, memo)).await;
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Witnessed, text),
             Err(why) => (FaultPhase::NotWitnessed, format!("nothing proves that it took hold: {why}")),
@@ -137,7 +149,8 @@ impl Injector {
     pub async fn prove(&mut self, number: u32) -> Option<Change> {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
-        let looked = look(HEALED, || self.proof_of(fault, memo)).await;
+        let limit = if matches!(fault, Fault::ChangeEnvironment(_)) { REPLACED } else { HEALED };
+        let looked = look(limit, || self.proof_of(fault, memo)).await;
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Healed, text),
             Err(why) => (FaultPhase::NotHealed, format!("nothing proves that it is gone: {why}")),
