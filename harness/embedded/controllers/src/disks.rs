@@ -30,11 +30,11 @@ impl Disks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the empty disk of a persistent volume for the claim `namespace/name`.
-    pub(crate) fn provision(&self, volume: &str, claim: &str, defects: &Defects) {
+    /// Makes the empty disk of a persistent volume for the claim `namespace/name`; no more than `capacity` bytes fit.
+    pub(crate) fn provision(&self, volume: &str, claim: &str, capacity: u64, defects: &Defects) {
         let mut state = self.lock();
         let survivor = state.left.remove(claim).filter(|_| defects.has(Defect::VolumeSurvivesDeletion));
-        let data = survivor.unwrap_or_default();
+        let data = survivor.unwrap_or_else(|| Volume::sized(capacity));
         let disk = Disk { claim: claim.to_owned(), data, parts: BTreeMap::new(), last_user: None };
         state.volumes.insert(volume.to_owned(), disk);
     }
@@ -88,20 +88,20 @@ mod tests {
     #[test]
     fn data_stay_from_pod_to_pod_and_go_with_the_volume() {
         let (disks, none) = (Disks::default(), defects(&[]));
-        disks.provision("pv", "ns/claim", &none);
+        disks.provision("pv", "ns/claim", 100, &none);
         disks.mount("pv", "", "first", &none).write("file", "data");
         let again = disks.mount("pv", "", "second", &none);
         assert!(again.exists("file"));
         disks.destroy("pv", &none);
         assert!(!again.exists("file"));
-        disks.provision("other", "ns/claim", &none);
+        disks.provision("other", "ns/claim", 100, &none);
         assert!(!disks.mount("other", "", "third", &none).exists("file"));
     }
 
     #[test]
     fn a_forgotten_volume_is_empty_for_the_next_pod() {
         let (disks, planted) = (Disks::default(), defects(&[Defect::VolumeForgotten]));
-        disks.provision("pv", "ns/claim", &planted);
+        disks.provision("pv", "ns/claim", 100, &planted);
         disks.mount("pv", "", "first", &planted).write("file", "data");
         assert!(disks.mount("pv", "", "first", &planted).exists("file"));
         assert!(!disks.mount("pv", "", "second", &planted).exists("file"));
@@ -110,12 +110,12 @@ mod tests {
     #[test]
     fn a_surviving_volume_comes_back_with_its_claim() {
         let (disks, planted) = (Disks::default(), defects(&[Defect::VolumeSurvivesDeletion]));
-        disks.provision("pv", "ns/claim", &planted);
+        disks.provision("pv", "ns/claim", 100, &planted);
         disks.mount("pv", "", "first", &planted).write("file", "data");
         disks.destroy("pv", &planted);
-        disks.provision("other", "ns/claim", &planted);
+        disks.provision("other", "ns/claim", 100, &planted);
         assert!(disks.mount("other", "", "second", &planted).exists("file"));
-        disks.provision("third", "ns/another", &planted);
+        disks.provision("third", "ns/another", 100, &planted);
         assert!(!disks.mount("third", "", "third", &planted).exists("file"));
     }
 }

@@ -25,6 +25,11 @@ pub(crate) fn milli(quantity: &Quantity) -> Option<i128> {
     thousandths(text.strip_suffix(suffix)?)?.checked_mul(factor)
 }
 
+/// The value of a quantity of bytes. None if it is not a number.
+pub(crate) fn bytes(quantity: &Quantity) -> Option<u64> {
+    u64::try_from(milli(quantity)? / 1_000).ok()
+}
+
 fn thousandths(number: &str) -> Option<i128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let digits: String = fraction.chars().chain("000".chars()).take(3).collect();

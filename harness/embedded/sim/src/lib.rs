@@ -7,6 +7,7 @@
 
 mod chance;
 mod clock;
+mod clocks;
 mod defect;
 mod network;
 mod process;
@@ -16,6 +17,7 @@ mod world;
 
 pub use chance::{Chance, Dice};
 pub use clock::Clock;
+pub use clocks::Clocks;
 pub use defect::{Defect, Defects};
 pub use network::{ConnectError, ListenGuard, Listener, Network, ResolveError};
 pub use process::{

@@ -56,6 +56,8 @@ struct State {
     cuts: BTreeMap<(Ipv4Addr, Ipv4Addr), u64>,
     /// Questions to the name server that were dropped, by the host that asked.
     deaf: BTreeMap<Ipv4Addr, u64>,
+    /// Hosts that name servers answer late: by how much, and how many answers.
+    late: BTreeMap<Ipv4Addr, (Duration, u64)>,
     /// Hosts that are cut off from all others together, and packets that were lost at the cut, by the name of the place.
     islands: BTreeMap<String, (BTreeSet<Ipv4Addr>, u64)>,
     /// Hosts whose packets have a shape.
@@ -95,6 +97,7 @@ impl Network {
         state.listeners.retain(|(host, _), _| *host != ip);
         state.cuts.retain(|(from, to), _| *from != ip && *to != ip);
         state.deaf.remove(&ip);
+        state.late.remove(&ip);
         state.shaped.remove(&ip);
     }
 
@@ -189,6 +192,35 @@ impl Network {
     /// Lets `host` ask the name server again.
     pub fn undeafen(&self, host: Ipv4Addr) {
         self.state().deaf.remove(&host);
+    }
+
+    /// Lets name servers answer `host` later by so much.
+    pub fn slow_names(&self, host: Ipv4Addr, by: Duration) {
+        self.state().late.insert(host, (by, 0));
+    }
+
+    /// Lets name servers answer `host` at once again.
+    pub fn unslow_names(&self, host: Ipv4Addr) {
+        self.state().late.remove(&host);
+    }
+
+    /// How many answers of name servers to `host` came late; `None` if they come at once.
+    pub fn late_names(&self, host: Ipv4Addr) -> Option<u64> {
+        self.state().late.get(&host).map(|(_, count)| *count)
+    }
+
+    /// How long a question of `host` to the name server takes; counts it. Its hosts file answers at once.
+    pub fn name_delay(&self, host: Ipv4Addr, name: &str) -> Duration {
+        let mut state = self.state();
+        let key = name.trim_end_matches('.').to_ascii_lowercase();
+        let own = state.hosts_files.get(&host).is_some_and(|hosts| hosts.contains_key(&key));
+        match state.late.get_mut(&host) {
+            Some((by, count)) if !own && name.parse::<Ipv4Addr>().is_err() => {
+                *count += 1;
+                *by
+            }
+            _ => Duration::ZERO,
+        }
     }
 
     /// Cuts hosts off from all others; they still reach each other.

@@ -1,10 +1,16 @@
-use crate::{Chance, Clock, Defects, Network};
+use std::net::Ipv4Addr;
+
+use jiff::Timestamp;
+
+use crate::{Chance, Clock, Clocks, Defects, Network};
 
 /// Everything that is shared by all inhabitants of one embedded cluster. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct World {
     /// Wall-clock time of the cluster.
     pub clock: Clock,
+    /// Clocks of pods that are wrong.
+    pub clocks: Clocks,
     /// Source of every random decision.
     pub chance: Chance,
     /// Names, addresses and who listens where.
@@ -16,7 +22,18 @@ pub struct World {
 impl World {
     /// A world that starts at `clock`, whose chance derives from `seed`, without defects.
     pub fn new(clock: Clock, seed: u64) -> Self {
-        Self { clock, chance: Chance::new(seed), network: Network::default(), defects: Defects::default() }
+        Self {
+            clock,
+            clocks: Clocks::default(),
+            chance: Chance::new(seed),
+            network: Network::default(),
+            defects: Defects::default(),
+        }
+    }
+
+    /// What the clock of the pod with this address shows.
+    pub fn now_at(&self, ip: Ipv4Addr) -> Timestamp {
+        self.clocks.at(ip, self.clock.now())
     }
 
     /// The same world with `defects` planted.

@@ -1,4 +1,12 @@
-use std::{borrow::Cow, net::Ipv4Addr, sync::Arc};
+use std::{
+    borrow::Cow,
+    net::Ipv4Addr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use seatrial_sim::{ConnectError, Dice, ListenGuard, Listener, Volume, World};
 
@@ -23,11 +31,39 @@ pub(crate) struct Host {
     pub log: ServerLog,
     /// The first of the name server's search domains; the others are its parents.
     pub search: Arc<str>,
+    /// Milliseconds that the resolver took, and that whoever asked it has not waited for yet.
+    pub resolving: Arc<AtomicU64>,
 }
 
+/// The resolver asks twice and waits five seconds each time (resolv.conf(5)).
+const RESOLVER: Duration = Duration::from_secs(10);
+
+/// Bytes that servers of all versions want to be free before they write (`minimalDataDirGB`). They look once a second.
+const RESERVED: u64 = 2 << 30;
+/// Bytes below which no file gets longer: a block.
+const BLOCK: u64 = 4_096;
+
 impl Host {
+    /// True if less is free on the volume than a server wants before it writes.
+    pub fn lacks_room(&self) -> bool {
+        self.volume.free() < RESERVED
+    }
+
+    /// True if nothing can be written to the volume.
+    pub fn is_full(&self) -> bool {
+        self.volume.free() < BLOCK
+    }
+
     /// Looks a name up from this pod. The loopback address is the pod itself.
     pub fn resolve(&self, fqdn: &str) -> Option<Ipv4Addr> {
+        let delay = self.world.network.name_delay(self.ip, fqdn);
+        if !delay.is_zero() {
+            let waited = u64::try_from(delay.min(RESOLVER).as_millis()).unwrap_or(u64::MAX);
+            self.resolving.fetch_add(waited, Ordering::Relaxed);
+            if delay >= RESOLVER {
+                return None;
+            }
+        }
         let found = self.search_names(fqdn).find_map(|name| self.world.network.resolve(self.ip, &name).ok());
         found.map(|ip| if ip.is_loopback() { self.ip } else { ip })
     }
@@ -55,14 +91,32 @@ impl Host {
         }
     }
 
+    /// How long the resolver took since this was last asked.
+    pub fn resolver_took(&self) -> Duration {
+        Duration::from_millis(self.resolving.swap(0, Ordering::Relaxed))
+    }
+
+    /// Waits as long as the resolver took.
+    pub async fn wait_for_resolver(&self) {
+        let took = self.resolver_took();
+        if !took.is_zero() {
+            tokio::time::sleep(took).await;
+        }
+    }
+
     /// Opens a port of the pod.
     pub fn listen(&self, port: u16, listener: Arc<dyn Listener>) -> ListenGuard {
         self.world.network.listen(self.ip, port, listener)
     }
 
-    /// The wall clock in milliseconds since 1970.
+    /// The wall clock of the pod.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.world.now_at(self.ip)
+    }
+
+    /// The wall clock of the pod in milliseconds since 1970.
     pub fn now_ms(&self) -> i64 {
-        self.world.clock.now().as_millisecond()
+        self.now().as_millisecond()
     }
 
     /// A stream of chance that belongs to one process life.

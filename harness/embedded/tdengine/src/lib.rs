@@ -14,5 +14,6 @@ mod queue;
 mod v2;
 mod v3;
 mod version;
+mod wal;
 
 pub use image::{image, images};

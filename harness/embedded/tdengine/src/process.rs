@@ -1,9 +1,6 @@
 use std::{
     net::Ipv4Addr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -56,7 +53,9 @@ pub(crate) struct Process<S: Server> {
     dice: Mutex<Dice>,
     ports: Mutex<Vec<ListenGuard>>,
     exit: watch::Sender<Option<u8>>,
-    stopped: AtomicBool,
+    stopped: watch::Sender<bool>,
+    /// Until when its thread waits for the resolver.
+    busy: Mutex<Option<Instant>>,
     me: Weak<Self>,
 }
 
@@ -77,7 +76,8 @@ impl<S: Server> Process<S> {
             dice: Mutex::new(dice),
             ports: Mutex::default(),
             exit: watch::Sender::new(None),
-            stopped: AtomicBool::new(false),
+            stopped: watch::Sender::new(false),
+            busy: Mutex::default(),
             me: me.clone(),
             host,
             ep,
@@ -101,9 +101,10 @@ impl<S: Server> Process<S> {
             if self.has_exited() {
                 break;
             }
-            let first = lock(&self.queue).first().filter(|_| !self.is_stopped());
+            let busy = *lock(&self.busy);
+            let first = lock(&self.queue).first().filter(|_| !self.is_stopped()).map(|at| Some(at).max(busy));
             let idle = async {
-                match first {
+                match first.flatten() {
                     Some(at) => tokio::time::sleep_until(at).await,
                     None => std::future::pending().await,
                 }
@@ -121,9 +122,12 @@ impl<S: Server> Process<S> {
     /// Does everything that is due.
     fn work(&self) {
         let now = Instant::now();
-        while !self.has_exited() && !self.is_stopped() {
+        while !self.has_exited() && !self.is_stopped() && lock(&self.busy).is_none_or(|busy| busy <= now) {
             let Some(event) = lock(&self.queue).pop(now) else { break };
             lock(&self.state).handle(self, event);
+            // Names are resolved on the thread that does all this.
+            let resolving = self.host.resolver_took();
+            *lock(&self.busy) = (!resolving.is_zero()).then(|| now + resolving);
         }
     }
 
@@ -191,13 +195,19 @@ impl<S: Server> Process<S> {
 
     /// Stops the process, as SIGSTOP does, or lets it go on. What is sent to a stopped process waits for it.
     pub fn stop(&self, stopped: bool) {
-        self.stopped.store(stopped, Ordering::Relaxed);
+        self.stopped.send_replace(stopped);
         self.wake.notify_one();
     }
 
     /// True if it is stopped: it answers nobody.
     pub fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Relaxed)
+        *self.stopped.borrow()
+    }
+
+    /// Resolves when it is not stopped.
+    pub async fn goes_on(&self) {
+        // The sender lives as long as this.
+        let _ = self.stopped.subscribe().wait_for(|stopped| !stopped).await;
     }
 
     /// What the kernel does at the end of a process: closes its ports and connections.

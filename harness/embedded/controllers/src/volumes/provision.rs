@@ -17,7 +17,7 @@ use super::{
     PROVISIONER, PROVISIONING, Volumes,
     bind::{PV_FINALIZER, reference},
 };
-use crate::{events::News, meta};
+use crate::{events::News, meta, quantity::bytes};
 
 impl Volumes {
     pub(super) fn provision(&mut self, claim: &PersistentVolumeClaim, class: &StorageClass, node: Option<&str>) {
@@ -47,7 +47,9 @@ impl Volumes {
         if self.store.create(&volume).is_err() {
             return;
         }
-        self.disks.provision(&name, &who, &self.store.world().defects);
+        // As on a disk of its own: no more fits than was asked for.
+        let capacity = volume.spec.as_ref().and_then(|spec| spec.capacity.as_ref()?.get("storage")).and_then(bytes);
+        self.disks.provision(&name, &who, capacity.unwrap_or(u64::MAX), &self.store.world().defects);
         self.due.remove(meta::uid(claim));
         let message = format!("Successfully provisioned volume {name}");
         self.recorder.tell(&self.provisioner, claim, News::normal("ProvisioningSucceeded", message));

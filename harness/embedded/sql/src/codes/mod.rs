@@ -27,6 +27,11 @@ pub const fn full(low: u16) -> i32 {
     i32::MIN | low as i32
 }
 
+/// What the system says of a full disk: `TAOS_SYSTEM_ERROR(ENOSPC)`, in all versions.
+pub fn no_space() -> SqlError {
+    SqlError::new(i32::MIN | 0x00ff_001c, "No space left on device")
+}
+
 impl SqlError {
     /// The error of `code` with its standard text.
     pub fn of(code: i32) -> Self {

@@ -37,6 +37,7 @@ codes! {
     ACTION_IN_PROGRESS = 0x0111, "Action in progress";
     INVALID_MSG = 0x0115, "Invalid message";
     CFG_NOT_FOUND = 0x0125, "Config not found";
+    NO_ENOUGH_DISKSPACE = 0x012e, "No enough disk space";
     APP_IS_STARTING = 0x0130, "Database is starting up";
     APP_IS_STOPPING = 0x0131, "Database is closing down";
     TSC_INVALID_OPERATION = 0x0200, "Invalid operation";

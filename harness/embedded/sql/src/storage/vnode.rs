@@ -189,6 +189,18 @@ impl VnodeData {
         Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
     }
 
+    /// Takes the rows of an insert out again, as if it had never come. Other changes stay: what they make is on the disk
+    /// by other ways, too.
+    pub fn take_back(&mut self, write: &Write) {
+        let Write::Insert { table, rows } = write else { return };
+        if let Some(data) = self.tables.get_mut(table) {
+            let data = Arc::make_mut(data);
+            for row in rows {
+                data.rows.remove(&row.time);
+            }
+        }
+    }
+
     /// Removes the newest row of the vnode; tells whether there was one. For planted defects only.
     pub fn forget_last_row(&mut self) -> bool {
         let newest = self

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use seatrial_sql::shell::ServerStatus;
 use tokio::time::{Duration, sleep};
 
-use super::{container::Machine, network_tools, process_tools, userland::Streams};
+use super::{container::Machine, disk_tools, network_tools, process_tools, userland::Streams};
 
 /// Milliseconds of `taos --check`.
 const CHECK: (u64, u64) = (230, 310);
@@ -51,7 +51,7 @@ pub(super) async fn run(
             0
         }
         "date" => {
-            let now = machine.context.world.clock.now();
+            let now = machine.context.world.now_at(machine.context.pod.ip);
             let text = match words.first().and_then(|format| format.strip_prefix('+')) {
                 Some(format) => now.strftime(format).to_string(),
                 None => now.strftime("%a %b %e %H:%M:%S UTC %Y").to_string(),
@@ -98,6 +98,7 @@ pub(super) async fn run(
             }
             0
         }
+        "dd" | "cksum" | "fallocate" | "stat" => disk_tools::run(machine, name, &words, &streams).await,
         "getent" | "nslookup" | "nc" => network_tools::run(machine, name, &words, &streams).await,
         "ps" | "pidof" | "pgrep" | "kill" | "pkill" | "killall" => {
             process_tools::run(machine, name, &words, &streams).await
@@ -182,7 +183,8 @@ async fn filter(machine: &Machine, name: &str, args: &[&str], streams: &mut Stre
             if has('q') { Vec::new() } else { found }
         }
         "wc" => {
-            streams.print(&format!("{}\n", lines.len())).await;
+            let count = if flags.contains(&"-c") { text.len() } else { lines.len() };
+            streams.print(&format!("{count}\n")).await;
             return code;
         }
         _ => {
@@ -260,8 +262,7 @@ async fn change(machine: &Machine, name: &str, args: &[&str], streams: &Streams)
             }
             "touch" => {
                 let bytes = machine.read(path).unwrap_or_default();
-                (!machine.files.write(path, bytes))
-                    .then(|| format!("touch: cannot touch '{path}': No such file or directory"))
+                machine.files.write(path, bytes).err().map(|why| format!("touch: cannot touch '{path}': {why}"))
             }
             _ if !machine.files.exists(path) => {
                 (!force).then(|| format!("rm: cannot remove '{path}': No such file or directory"))

@@ -154,10 +154,10 @@ impl Machine {
         let files = FileSystem::new(context.mounts.clone());
         let pod = &context.pod;
         let hosts = format!("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost\n{}\t{}\n", pod.ip, pod.name);
-        files.write(HOSTS, hosts.into_bytes());
-        files.write("/etc/hostname", format!("{}\n", pod.name).into_bytes());
+        files.put(HOSTS, hosts.into_bytes());
+        files.put("/etc/hostname", format!("{}\n", pod.name).into_bytes());
         let search = format!("search {0}.svc.cluster.local svc.cluster.local cluster.local\n", pod.namespace);
-        files.write("/etc/resolv.conf", format!("{search}nameserver 10.96.0.10\noptions ndots:5\n").into_bytes());
+        files.put("/etc/resolv.conf", format!("{search}nameserver 10.96.0.10\noptions ndots:5\n").into_bytes());
         let thread = if server == Server::V3 { "00000061 C" } else { "00000121" };
         let log = ServerLog::new(context.world.clock, context.log.clone(), thread);
         let (running, ended) = (Mutex::default(), watch::Sender::new(None));
@@ -233,6 +233,9 @@ impl Machine {
         if path == LOG {
             return Some(self.log.text().into_bytes());
         }
+        if path == "/proc/self/mountinfo" {
+            return Some(self.files.mount_info().into_bytes());
+        }
         if path.starts_with("/proc/") {
             return self.stat(path).map(String::into_bytes);
         }
@@ -250,14 +253,14 @@ impl Machine {
         if self.context.world.defects.has(Defect::SettingsNotWritten) {
             env.retain(|name, _| ["TAOS_FQDN", "TAOS_FIRST_EP", "TAOS_SERVER_PORT"].contains(&name.as_str()));
         }
-        self.files.write(CONFIG, Config::from_env(&env).text().into_bytes());
+        self.files.put(CONFIG, Config::from_env(&env).text().into_bytes());
     }
 
     /// Adds a line to the hosts file.
     pub fn add_host(&self, name: &str, ip: Ipv4Addr) {
         let before = self.files.read(HOSTS).unwrap_or_default();
         let text = format!("{}{ip} {name}\n", String::from_utf8_lossy(&before));
-        self.files.write(HOSTS, text.into_bytes());
+        self.files.put(HOSTS, text.into_bytes());
         self.context.world.network.add_hosts_entry(self.context.pod.ip, name, ip);
     }
 
@@ -272,12 +275,18 @@ impl Machine {
             config: Arc::new(Config::parse(&String::from_utf8_lossy(&text))),
             log: self.log.clone(),
             search: format!("{}.svc.cluster.local", self.context.pod.namespace).into(),
+            resolving: Arc::default(),
         }
     }
 
     /// Where the data are.
     pub fn data_folder(&self) -> &str {
         self.context.env.get("TAOS_DATA_DIR").map_or("/var/lib/taos", String::as_str)
+    }
+
+    /// Waits as long as a question to the name server takes.
+    pub async fn wait_for_name(&self, name: &str) {
+        sleep(self.context.world.network.name_delay(self.context.pod.ip, name)).await;
     }
 
     /// Looks a name up as programs in the pod do.
@@ -363,7 +372,7 @@ impl Machine {
             version: &version,
             connector: &connector,
             files: &MachineFiles(Arc::clone(self)),
-            now: &|| world.clock.now(),
+            now: &|| world.now_at(self.context.pod.ip),
             dice: world.chance.stream(&format!("taos/{}/{millis}", self.context.pod.uid)),
             first_host: &first.fqdn,
             first_port: first.port,
@@ -382,7 +391,7 @@ struct MachineFiles(Arc<Machine>);
 
 impl Files for MachineFiles {
     fn write(&self, path: &str, bytes: Vec<u8>) -> bool {
-        self.0.files.write(&absolute(path), bytes)
+        self.0.files.write(&absolute(path), bytes).is_ok()
     }
 
     fn read(&self, path: &str) -> Option<Vec<u8>> {

@@ -17,6 +17,24 @@ struct Own {
     folders: BTreeSet<String>,
 }
 
+/// Why a file cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotWritten {
+    /// Its folder does not exist.
+    NoFolder,
+    /// Its volume is full.
+    NoSpace,
+}
+
+impl std::fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::NoFolder => "No such file or directory",
+            Self::NoSpace => "No space left on device",
+        })
+    }
+}
+
 /// Folders of the image.
 const FOLDERS: [&str; 14] = [
     "/",
@@ -74,19 +92,51 @@ impl FileSystem {
         }
     }
 
-    /// Creates or replaces a file; false if its folder does not exist.
-    pub fn write(&self, path: &str, bytes: Vec<u8>) -> bool {
-        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
-        if !self.is_folder(folder) || self.is_folder(path) {
-            return false;
-        }
+    /// Creates or replaces a file.
+    pub fn write(&self, path: &str, bytes: Vec<u8>) -> Result<(), NotWritten> {
+        self.check_folder(path)?;
         match self.volume(path) {
-            Some((volume, rest)) => volume.write(rest, bytes),
+            Some((volume, rest)) if !volume.write(rest, bytes.as_slice()) => return Err(NotWritten::NoSpace),
+            Some(_) => {}
             None => {
                 self.own().files.insert(path.to_owned(), bytes);
             }
         }
-        true
+        Ok(())
+    }
+
+    /// Creates or replaces a file that nobody would miss.
+    pub fn put(&self, path: &str, bytes: Vec<u8>) {
+        let _ = self.write(path, bytes);
+    }
+
+    /// What the kernel tells of the mounts: each volume is a file system of its own.
+    pub fn mount_info(&self) -> String {
+        let line = |(number, mount): (usize, &String)| {
+            format!("{} 99 8:{} / {mount} rw,relatime - ext4 /dev/sd{number} rw\n", 100 + number, 16 * number)
+        };
+        (1..).zip(self.mounts.keys()).map(line).collect()
+    }
+
+    /// Creates or replaces a file of zeros on a volume.
+    pub fn write_zeros(&self, path: &str, count: u64) -> Result<(), NotWritten> {
+        self.check_folder(path)?;
+        match self.volume(path) {
+            Some((volume, rest)) if volume.write_zeros(rest, count) => Ok(()),
+            _ => Err(NotWritten::NoSpace),
+        }
+    }
+
+    fn check_folder(&self, path: &str) -> Result<(), NotWritten> {
+        let folder = path.rsplit_once('/').map_or("/", |(folder, _)| if folder.is_empty() { "/" } else { folder });
+        if !self.is_folder(folder) || self.is_folder(path) { Err(NotWritten::NoFolder) } else { Ok(()) }
+    }
+
+    /// Where the volume of a path is mounted, if it is on one, and the volume.
+    pub fn mount_of(&self, path: &str) -> Option<(&str, &Volume)> {
+        let below = |mount: &str| path == mount || path.starts_with(&format!("{}/", mount.trim_end_matches('/')));
+        let found = self.mounts.iter().filter(|(mount, _)| below(mount));
+        found.max_by_key(|(mount, _)| mount.len()).map(|(mount, volume)| (mount.as_str(), volume))
     }
 
     /// True if the path is a folder.
@@ -162,8 +212,8 @@ mod tests {
         assert!(files.is_folder("/var/lib/taos/dnode"));
         assert_eq!(files.list("/var/lib/taos"), ["dnode"]);
         assert_eq!(files.list("/var"), ["lib", "log"]);
-        assert!(files.write("/tmp/a", b"x".to_vec()));
-        assert!(!files.write("/nowhere/a", b"x".to_vec()));
+        assert_eq!(files.write("/tmp/a", b"x".to_vec()), Ok(()));
+        assert_eq!(files.write("/nowhere/a", b"x".to_vec()), Err(NotWritten::NoFolder));
         files.remove("/var/lib/taos/dnode");
         assert!(!volume.exists("dnode"));
         assert!(files.exists("/var/lib/taos"));

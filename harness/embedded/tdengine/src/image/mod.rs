@@ -4,6 +4,7 @@ mod adapter;
 mod capture;
 mod commands;
 mod container;
+mod disk_tools;
 mod entrypoint;
 mod entrypoint_v3;
 mod files;

@@ -10,6 +10,7 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
             if let ["hosts" | "ahosts", names @ ..] = words.as_slice() {
                 let mut code = 0;
                 for name in names {
+                    machine.wait_for_name(name).await;
                     match machine.lookup(name) {
                         Some(ip) => streams.print(&format!("{ip:<15} {name}\n")).await,
                         None => code = 2,
@@ -24,6 +25,7 @@ pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &
         "nslookup" => {
             let Some(name) = words.first() else { return 1 };
             streams.print("Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\n").await;
+            machine.wait_for_name(name).await;
             // It asks the name server, not the hosts file.
             let found = machine.lookup_dns(name);
             if let Some(ip) = found {

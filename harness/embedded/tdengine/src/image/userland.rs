@@ -253,8 +253,10 @@ impl Shell {
         for (buffer, path, append) in files {
             let before = if append { self.machine.read(&path).unwrap_or_default() } else { Vec::new() };
             let bytes = [before, buffer.take()].concat();
-            if path != "/dev/null" && !self.machine.files.write(&path, bytes) {
-                err.write(format!("{}: {path}: No such file or directory\n", self.name)).await;
+            if path != "/dev/null"
+                && let Err(why) = self.machine.files.write(&path, bytes)
+            {
+                err.write(format!("{}: {path}: {why}\n", self.name)).await;
                 return Ok(2);
             }
         }

@@ -44,12 +44,13 @@ impl Listener for Open {
             let inner = Box::new(Client::inside(&taosd));
             let client = Planted { inner, defects, through: Through::Rest, failed: Arc::default() };
             tokio::spawn(async move {
-                if taosd.is_stopped() {
-                    taosd.exited().await;
-                    return;
-                }
+                let serve = async {
+                    // Until then its kernel keeps what comes.
+                    taosd.goes_on().await;
+                    rest::serve_connection(stream, rest::V2_1, Arc::new(client)).await;
+                };
                 tokio::select! {
-                    () = rest::serve_connection(stream, rest::V2_1, Arc::new(client)) => {}
+                    () = serve => {}
                     _ = taosd.exited() => {}
                 }
             });

@@ -53,6 +53,14 @@ impl Server for State {
             node.exit(1);
             return;
         }
+        if node.host.lacks_room() {
+            #[expect(clippy::cast_precision_loss, reason = "it is printed")]
+            let free = node.host.volume.free() as f64 / f64::from(1 << 30);
+            node.host.log.line("DND", format!("ERROR free disk size: {free:.6} GB, too little, quit"));
+            node.host.log.line("DND", "Failed to start TDengine, please check the log at:/var/log/taos");
+            node.exit(1);
+            return;
+        }
         self.open_vnodes(node);
         if node.has_exited() {
             return;
@@ -151,6 +159,10 @@ impl State {
             }
             SyncMessage::Request => self.with_group(node, id, |group| group.on_request(node, conn)),
             SyncMessage::Broken => self.with_group(node, id, |group| group.on_broken(node, conn)),
+            // What cannot be written breaks the connection (`syncProcessForwardFromPeer`).
+            SyncMessage::Forward { .. } if id != MNODE_GROUP && node.host.lacks_room() => {
+                self.with_group(node, id, |group| group.on_broken(node, conn));
+            }
             SyncMessage::Forward { version, change } => {
                 let mut apply = false;
                 self.with_group(node, id, |group| apply = group.on_forward(node, conn, version));
@@ -173,7 +185,8 @@ impl State {
     }
 
     fn on_snapshot(&mut self, node: &Taosd, id: i32, data: Snapshot, version: u64) {
-        if self.group(id).is_none_or(|group| !group.is_receiving()) {
+        // Without room the copy stays half, until the group gives up to wait for the rest.
+        if self.group(id).is_none_or(|group| !group.is_receiving()) || node.host.is_full() {
             return;
         }
         match data {

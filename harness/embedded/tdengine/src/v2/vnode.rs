@@ -1,4 +1,7 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use seatrial_sim::{Defect, Defects, Volume};
 use seatrial_sql::{
@@ -11,7 +14,7 @@ use super::{
     taosd::Taosd,
     types::{Change, Role, VnodeConfig, VnodeLoad},
 };
-use crate::planted_rows::planted;
+use crate::{planted_rows::planted, wal};
 
 /// A vnode on its volume.
 #[derive(Default)]
@@ -20,6 +23,33 @@ struct Stored {
     data: VnodeData,
     version: u64,
     inserts: u64,
+    /// The last records of its write-ahead log.
+    log: VecDeque<(u64, Arc<Write>)>,
+}
+
+impl Stored {
+    fn note(&mut self, version: u64, write: &Arc<Write>) {
+        if self.log.len() == wal::SHOWN {
+            self.log.pop_front();
+        }
+        self.log.push_back((version, Arc::clone(write)));
+    }
+
+    fn log_bytes(&self) -> Vec<u8> {
+        self.log.iter().flat_map(|entry| wal::record(format!("{entry:?}").as_bytes())).collect()
+    }
+
+    /// Forgets the records behind the first that its file does not have whole; how many there were.
+    fn cut_log(&mut self, file: &[u8]) -> usize {
+        let lost = self.log.len().saturating_sub(wal::whole_records(file));
+        for _ in 0..lost {
+            if let Some((version, write)) = self.log.pop_back() {
+                self.data.take_back(&write);
+                self.version = version.saturating_sub(1);
+            }
+        }
+        lost
+    }
 }
 
 /// An open vnode.
@@ -68,7 +98,7 @@ impl Vnode {
             }
         }
         write_config(node, config);
-        node.host.volume.write(&format!("{path}/wal/wal0"), "");
+        show_log(&node.host.volume, config.vg, &stored);
         node.host.volume.write(&format!("{path}/tsdb/current"), "");
     }
 
@@ -83,6 +113,7 @@ impl Vnode {
             }
             (config, stored.version)
         };
+        let version = read_log(node, id, &stored).unwrap_or(version);
         let log = &node.host.log;
         log.line("VND", format!("vgId:{id}, load vnode cfg successfully, replcia:{}", config.members.len()));
         for member in &config.members {
@@ -157,6 +188,8 @@ impl Vnode {
             let written = if let Write::Insert { rows, .. } = &**write { rows.len() as u64 } else { stored_rows };
             let write = planted;
             stored.version += 1;
+            let version = stored.version;
+            stored.note(version, &write);
             (written, stored.version, write)
         };
         self.group.forward(node, version, &Change::Vnode(write));
@@ -164,11 +197,12 @@ impl Vnode {
     }
 
     /// Applies a write that the master has sent.
-    pub fn follow(&mut self, version: u64, write: &Write) {
+    pub fn follow(&mut self, version: u64, write: &Arc<Write>) {
         let mut stored = locked(&self.stored);
         // The master has applied it, so it applies here too.
         let _ = stored.data.apply(write);
         stored.version = version;
+        stored.note(version, write);
     }
 
     /// Replaces all data by the master's.
@@ -176,6 +210,7 @@ impl Vnode {
         let mut stored = locked(&self.stored);
         stored.data = data.clone();
         stored.version = version;
+        stored.log.clear();
     }
 
     /// All data, for a replica that lacks them.
@@ -201,6 +236,33 @@ impl Vnode {
         node.host.volume.remove(&folder(id));
         node.host.volume.write(&format!("vnode_bak/vnode{id}/config.json"), "");
     }
+}
+
+fn log_file(id: i32) -> String {
+    format!("{}/wal/wal0", folder(id))
+}
+
+fn show_log(volume: &Volume, id: i32, stored: &Arc<Mutex<Stored>>) {
+    let source = Arc::clone(stored);
+    volume.write_made(&log_file(id), move || locked(&source).log_bytes());
+}
+
+/// Reads the write-ahead log if somebody has written to its file: what is damaged is cut off, and lost (`walWrite.c`). The
+/// version that is left.
+fn read_log(node: &Taosd, id: i32, stored: &Arc<Mutex<Stored>>) -> Option<u64> {
+    let (volume, path, log) = (&node.host.volume, log_file(id), &node.host.log);
+    let bytes = volume.overwritten(&path)?;
+    let (lost, version) = {
+        let mut stored = locked(stored);
+        (stored.cut_log(&bytes), stored.version)
+    };
+    if lost > 0 {
+        let file = format!("/var/lib/taos/{path}");
+        log.line("WAL", format!("ERROR vgId:{id}, file:{file}, wal whole cksum is messed up, hver:{}", version + 1));
+        log.line("WAL", format!("ERROR vgId:{id}, read to end of corrupted wal file, offset:{}", bytes.len()));
+    }
+    show_log(volume, id, stored);
+    Some(version)
 }
 
 /// `Invalid Sync configuration`: the code that the log prints when a vnode cannot be altered.

@@ -42,6 +42,9 @@ impl State {
             );
             log.line("DND", "ERROR failed to read file since Invalid config option");
             Some("Invalid config option")
+        } else if node.host.is_full() {
+            log.line("DND", "ERROR data disk space unavailable, i.e. /var/lib/taos/");
+            Some("Out of disk space")
         } else {
             None
         };

@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use seatrial_sim::{Defect, Defects, Volume};
 use seatrial_sql::{
     SqlError,
+    codes::v3 as codes,
     storage::{VnodeData, Write},
 };
 use tokio::sync::oneshot;
@@ -13,7 +14,7 @@ use super::{
     taosd::Taosd,
     types::{Member, VnodeConfig, VnodeLoad},
 };
-use crate::planted_rows::planted;
+use crate::{planted_rows::planted, wal};
 
 impl Machine for VnodeData {
     type Change = Arc<Write>;
@@ -88,6 +89,7 @@ impl Vnode {
         let mut durable = durable.lock().unwrap_or_else(PoisonError::into_inner);
         durable.begin(Arc::clone(&new.members), VnodeData::new(new.precision, true));
         volume.write(&format!("{}/wal/meta-ver0", folder(new.vg)), "");
+        show_log(volume, new.vg);
         write_config(node, new);
         write_list(node);
     }
@@ -99,6 +101,7 @@ impl Vnode {
         if node.host.world.defects.has(Defect::RestartLosesRow) {
             durable(volume, id).lock().unwrap_or_else(PoisonError::into_inner).machine.forget_last_row();
         }
+        read_log(node, id);
         let raft = Raft::open(node, id, me, Timing::VNODE, durable(volume, id));
         Some(Self { config, raft, inserts: 0 })
     }
@@ -131,6 +134,9 @@ impl Vnode {
         node: &Taosd,
         write: &Arc<Write>,
     ) -> Result<oneshot::Receiver<Result<u64, SqlError>>, SqlError> {
+        if node.host.lacks_room() {
+            return Err(codes::error(codes::NO_ENOUGH_DISKSPACE));
+        }
         let write = planted(&node.host.world.defects, &mut self.inserts, write);
         self.raft.propose(node, write)
     }
@@ -140,6 +146,45 @@ impl Vnode {
         self.raft.check_readable()?;
         Ok(self.raft.look(question))
     }
+}
+
+fn log_file(id: i32) -> String {
+    format!("{}/wal/00000000000000000000.log", folder(id))
+}
+
+fn log_bytes(durable: &Durable<VnodeData>) -> Vec<u8> {
+    durable.last_entries(wal::SHOWN).flat_map(|entry| wal::record(format!("{entry:?}").as_bytes())).collect()
+}
+
+fn show_log(volume: &Volume, id: i32) {
+    let source = durable(volume, id);
+    let bytes = move || log_bytes(&source.lock().unwrap_or_else(PoisonError::into_inner));
+    volume.write_made(&log_file(id), bytes);
+}
+
+/// Reads the write-ahead log if somebody has written to its file: it ends before what is damaged (`walMeta.c`).
+fn read_log(node: &Taosd, id: i32) {
+    let (volume, path, log) = (&node.host.volume, log_file(id), &node.host.log);
+    let Some(bytes) = volume.overwritten(&path) else { return };
+    let (lost, version) = {
+        let durable = durable(volume, id);
+        let mut durable = durable.lock().unwrap_or_else(PoisonError::into_inner);
+        let lost = durable.last_entries(wal::SHOWN).count().saturating_sub(wal::whole_records(&bytes));
+        for _ in 0..lost {
+            durable.lose_last(|data, write| data.take_back(write));
+        }
+        (lost, durable.last().0)
+    };
+    if lost > 0 {
+        let file = format!("/var/lib/taos//{path}");
+        let end = bytes.len();
+        log.line(
+            "WAL",
+            format!("WARN vgId:{id}, failed to validate checksum of wal entry body. offset:{end}, file:{file}"),
+        );
+        log.line("WAL", format!("WARN vgId:{id}, repair meta truncate file {file}, last version {version}"));
+    }
+    show_log(volume, id);
 }
 
 fn write_config(node: &Taosd, config: &VnodeConfig) {

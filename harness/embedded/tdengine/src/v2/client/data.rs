@@ -61,7 +61,7 @@ impl Connection {
                 place = self.ask(|mnode, _| Self::find(mnode, &name)).await;
             }
             let place = place?;
-            let rows = bind_insert(part, &place.schema, &place.settings, self.host.world.clock.now())?;
+            let rows = bind_insert(part, &place.schema, &place.settings, self.host.now())?;
             let write = Arc::new(Write::Insert { table: name.1, rows });
             written += self.submit(&place, &write).await?;
         }
@@ -83,7 +83,7 @@ impl Connection {
         let mut attempt = 0;
         loop {
             let found = self.ask(|mnode, _| Self::look_up(mnode, &name)).await?;
-            let now = self.host.world.clock.now();
+            let now = self.host.now();
             let query = Query::bind(select, found.target, &found.schema, found.precision, now)?;
             let error = match self.scan(&query, &found.vgroups).await {
                 Ok(rows) => return Ok(rows),
@@ -140,7 +140,7 @@ impl Connection {
             client_version: &version,
             database: self.database.as_deref(),
             user: &self.user,
-            now: self.host.world.clock.now(),
+            now: self.host.now(),
         };
         constants(select, &facts).unwrap_or_else(|| Err(SqlError::of(codes::TSC_INVALID_SQL)))
     }

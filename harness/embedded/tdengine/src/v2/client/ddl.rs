@@ -40,6 +40,10 @@ impl Connection {
 
     /// Statements that change the cluster's tables.
     pub(super) async fn change(&mut self, statement: Statement) -> Result<(), SqlError> {
+        if self.master().await?.host.is_full() {
+            // The mnode writes its log first.
+            return Err(codes::no_space());
+        }
         match statement {
             Statement::CreateDatabase { name, if_not_exists, options } => {
                 self.ask(|mnode, node| mnode.create_database(node, &name, if_not_exists, &options)).await
@@ -116,7 +120,7 @@ impl Connection {
             })
             .await?;
         let (schema, precision) = found;
-        let tags = bind_tags(&table.using, &schema, precision, self.host.world.clock.now())?;
+        let tags = bind_tags(&table.using, &schema, precision, self.host.now())?;
         let if_not_exists = table.if_not_exists;
         self.create(NewTable { name, schema, parent: Some(parent.1), tags, if_not_exists }).await
     }
@@ -164,7 +168,7 @@ impl Connection {
 
     async fn alter_table(&mut self, table: &TableName, change: &TableChange) -> Result<(), SqlError> {
         let name = self.full_name(table)?;
-        let now = self.host.world.clock.now();
+        let now = self.host.now();
         let master = self.master().await?;
         let (write, vgs, schema) = {
             let mut state = master.state();

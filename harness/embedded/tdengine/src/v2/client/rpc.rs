@@ -48,7 +48,9 @@ pub(crate) async fn any<T>(
 
 /// Connects to a server.
 async fn reach(from: &Host, ep: &EndPoint, offset: u16, port: Port) -> Result<Arc<Taosd>, SqlError> {
-    let Some(ip) = from.resolve(&ep.fqdn) else {
+    let found = from.resolve(&ep.fqdn);
+    from.wait_for_resolver().await;
+    let Some(ip) = found else {
         let wrong = from.world.defects.has(Defect::UnresolvedNameMisreported);
         return Err(SqlError::of(if wrong { codes::RPC_NETWORK_UNAVAIL } else { codes::RPC_FQDN_ERROR }));
     };

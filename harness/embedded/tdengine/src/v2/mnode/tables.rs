@@ -317,6 +317,9 @@ impl Taosd {
     pub fn write_vnode(&self, vg: i32, write: &Arc<Write>) -> Result<u64, SqlError> {
         let mut state = self.state();
         let vnode = state.vnodes.get_mut(&vg).ok_or_else(|| SqlError::of(codes::VND_INVALID_VGROUP_ID))?;
+        if self.host.lacks_room() {
+            return Err(SqlError::of(codes::VND_NO_DISKSPACE));
+        }
         vnode.write(self, write)
     }
 }

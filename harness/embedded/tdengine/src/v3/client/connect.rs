@@ -9,7 +9,7 @@ use seatrial_sql::{
 };
 use tokio::time::{Duration, sleep};
 
-use super::session::Connection;
+use super::{net::wait_while_stopped, session::Connection};
 use crate::{
     config::EndPoint,
     host::Host,
@@ -58,8 +58,11 @@ impl Client {
     async fn status(&self, host: Option<&str>, port: Option<u16>) -> ServerStatus {
         let own = port.unwrap_or_else(|| self.host.config.server_port());
         let fqdn = host.unwrap_or(&self.fqdn);
-        let Some(ip) = self.host.resolve(fqdn) else { return ServerStatus::Unavailable };
+        let found = self.host.resolve(fqdn);
+        self.host.wait_for_resolver().await;
+        let Some(ip) = found else { return ServerStatus::Unavailable };
         match ports::dial(&self.host, ip, own) {
+            Ok(taosd) if wait_while_stopped(&taosd).await.is_err() => ServerStatus::Unavailable,
             Ok(taosd) => match taosd.state().run {
                 RunStatus::NetworkOk => ServerStatus::NetworkOk,
                 RunStatus::ServiceOk => ServerStatus::ServiceOk,

@@ -34,7 +34,7 @@ impl Connection {
             }
             let meta = meta.ok_or_else(no_table)?;
             let settings = self.database(&name.0).await?.settings;
-            let rows = bind_insert(part, &meta.schema, &settings, self.net.host.world.clock.now())?;
+            let rows = bind_insert(part, &meta.schema, &settings, self.net.host.now())?;
             let write = Write::Insert { table: name.1.clone(), rows };
             written += self.write(&name, write).await.map_err(|error| of_missing(error, no_table))?;
         }
@@ -68,7 +68,7 @@ impl Connection {
         let name = self.full_name(from)?;
         let (target, schema, vgroups) = self.look_up(&name).await?;
         let precision = self.database(&name.0).await?.settings.precision;
-        let query = Query::bind(select, target, &schema, precision, self.net.host.world.clock.now())?;
+        let query = Query::bind(select, target, &schema, precision, self.net.host.now())?;
         let query = Arc::new(query);
         let mut partials = Vec::new();
         for vg in vgroups {
@@ -100,7 +100,7 @@ impl Connection {
 
     async fn select_system(&mut self, select: &Select, table: SystemTable) -> Result<Rows, SqlError> {
         let rows = self.system_rows(table).await?;
-        system::query(select, table, self.dialect, rows, self.net.host.world.clock.now())
+        system::query(select, table, self.dialect, rows, self.net.host.now())
     }
 
     /// The rows of a system table, from the mnode or from all vnodes.
@@ -126,7 +126,7 @@ impl Connection {
             client_version: &version,
             database: self.database.as_deref(),
             user: &self.user,
-            now: self.net.host.world.clock.now(),
+            now: self.net.host.now(),
         };
         constants(select, &facts).unwrap_or_else(|| Err(codes::error(codes::PAR_SYNTAX_ERROR)))
     }

@@ -99,7 +99,7 @@ impl Connection {
         }
         let schema = self.stable(&parent).await?.ok_or_else(no_table)?;
         let precision = self.database(&name.0).await?.settings.precision;
-        let tags = bind_tags(&table.using, &schema, precision, self.net.host.world.clock.now())?;
+        let tags = bind_tags(&table.using, &schema, precision, self.net.host.now())?;
         self.create_table(&name, (Schema::clone(&schema), Some(parent.1), tags), table.if_not_exists).await
     }
 
@@ -132,7 +132,7 @@ impl Connection {
             let (names, tags) = (Some(vec![tag.clone()]), vec![value.clone()]);
             let using = Using { parent: table.clone(), names, tags, dialect: self.dialect };
             let precision = self.database(&name.0).await?.settings.precision;
-            let now = self.net.host.world.clock.now();
+            let now = self.net.host.now();
             let value = bind_tags(&using, &meta.schema, precision, now)?.swap_remove(index);
             Write::SetTag { table: name.1.clone(), index, value }
         } else {

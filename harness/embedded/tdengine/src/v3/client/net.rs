@@ -13,6 +13,8 @@ use crate::{
 
 /// A request on a connection that is silent fails after this time (`TRANS_CONN_TIMEOUT` times ten).
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A request that a kernel has taken and no server answers fails after this time (`tsReadTimeout`).
+const READ_TIMEOUT: Duration = Duration::from_secs(900);
 /// How often a silent connection sends again.
 const RESEND: Duration = Duration::from_millis(500);
 /// A client goes on trying for this time (`maxRetryWaitTime`).
@@ -46,6 +48,7 @@ impl Net {
     ) -> Result<T, SqlError> {
         let (ip, taosd) = self.reach(ep, deadline).await?;
         self.host.round_trip(ip).await;
+        wait_while_stopped(&taosd).await?;
         match taosd.state().run {
             RunStatus::NetworkOk => return Err(codes::error(codes::APP_IS_STARTING)),
             RunStatus::Exiting => return Err(codes::error(codes::APP_IS_STOPPING)),
@@ -76,7 +79,9 @@ impl Net {
                 }
             }
         }
-        let Some(ip) = self.host.resolve(&ep.fqdn) else { return Err(codes::error(codes::RPC_FQDN_ERROR)) };
+        let found = self.host.resolve(&ep.fqdn);
+        self.host.wait_for_resolver().await;
+        let Some(ip) = found else { return Err(codes::error(codes::RPC_FQDN_ERROR)) };
         match ports::dial(&self.host, ip, ep.port) {
             Ok(taosd) => {
                 self.open.insert(Arc::clone(&ep.fqdn), ip);
@@ -119,6 +124,16 @@ impl Net {
                 return;
             }
         }
+    }
+}
+
+/// Waits while a server is stopped: a real 3.3.0.1 under SIGSTOP leaves its clients waiting for minutes.
+pub(super) async fn wait_while_stopped(taosd: &Taosd) -> Result<(), SqlError> {
+    tokio::select! {
+        biased;
+        () = taosd.goes_on() => Ok(()),
+        _ = taosd.exited() => Err(codes::error(codes::RPC_BROKEN_LINK)),
+        () = sleep(READ_TIMEOUT) => Err(codes::error(codes::RPC_TIMEOUT)),
     }
 }
 

@@ -26,7 +26,7 @@ impl Connection {
                     self.known(name).await?;
                 }
                 let rows = self.system_rows(show.table).await?;
-                system::query(&select, show.table, self.dialect, rows, self.net.host.world.clock.now())
+                system::query(&select, show.table, self.dialect, rows, self.net.host.now())
             }
             Show::CreateTable(name) => self.show_create_table(&name).await,
             Show::CreateDatabase(name) => {

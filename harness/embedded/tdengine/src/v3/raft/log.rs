@@ -7,7 +7,7 @@ use crate::v3::types::Member;
 const KEPT: u64 = 2_048;
 
 /// What an entry of the log does.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Command<C> {
     /// A leader begins its term.
     Begin,
@@ -18,7 +18,7 @@ pub(crate) enum Command<C> {
 }
 
 /// An entry of the log.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry<C> {
     /// The term of the leader that made it.
     pub term: u64,
@@ -93,6 +93,24 @@ impl<M: Machine> Durable<M> {
     pub fn from(&self, index: u64, most: usize) -> Option<Vec<Entry<M::Change>>> {
         let at = usize::try_from(index.checked_sub(self.base.0 + 1)?).ok()?;
         Some(self.entries.iter().skip(at).take(most).cloned().collect())
+    }
+
+    /// The last entries with their indexes.
+    pub fn last_entries(&self, most: usize) -> impl Iterator<Item = (u64, &Entry<M::Change>)> {
+        let skipped = self.entries.len().saturating_sub(most);
+        (self.base.0 + 1..).zip(&self.entries).skip(skipped)
+    }
+
+    /// Forgets the last entry, as if it had never come; `undo` takes it out of the machine if it was applied.
+    pub fn lose_last(&mut self, undo: impl FnOnce(&mut M, &M::Change)) {
+        let (index, _) = self.last();
+        let Some(entry) = self.entries.pop_back() else { return };
+        if let Command::Change(change) = &entry.command
+            && index <= self.applied
+        {
+            undo(&mut self.machine, change);
+        }
+        self.applied = self.applied.min(index.saturating_sub(1));
     }
 
     /// Adds an entry; its index.

@@ -63,6 +63,8 @@ impl<M: Machine> Raft<M> {
         entries: Vec<Entry<M::Change>>,
         commit: u64,
     ) {
+        // What cannot be written is as if it had not come.
+        let entries = if node.host.is_full() { Vec::new() } else { entries };
         let result = self.durable().take(prev, entries);
         if let Ok(last) = result {
             self.members_may_have_changed();
