@@ -13,14 +13,14 @@ mod workload;
 
 pub use check::{Check, Membership, Tables, Trace, check, traces};
 pub use fault::{
-    Change, ChangeEnvironment, DeletePod, Effects, Fault, FaultError, Injector, Need, Nothing, OnPod, Packets,
-    Partition, Role, Rule, Scale, Site, Spot, Target, Underlay, UnderlayError,
+    Change, ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Effects, Fault, FaultError, Injector, Need, Nothing,
+    OnPod, Packets, Partition, Role, Rule, Scale, Site, SkewClock, SlowNames, Spot, Target, Underlay, UnderlayError,
 };
 pub use history::{
     Begun, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId, Stall,
     Summary, TableChange, measure, recovery_ms,
 };
-pub use schedule::{Frame, Happening, Heal, Moment, Schedule, generate, shrink};
+pub use schedule::{Frame, Happening, Heal, Moment, Schedule, Shift, generate, shrink};
 pub use workload::{
     Client, ClusterClient, Inserts, MOST_ROWS, Outcome, Progress, ReadBack, ReadBackError, Running, outcome_of,
     read_back,

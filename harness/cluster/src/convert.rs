@@ -94,6 +94,7 @@ impl From<&Pod> for PodState {
                 .flat_map(|container| [&container.last_state, &container.state])
                 .filter_map(|state| state.as_ref()?.terminated.as_ref())
                 .find_map(|end| end.reason.clone()),
+            image_id: containers.first().map(|first| first.image_id.clone()).filter(|id| !id.is_empty()),
             name,
         }
     }

@@ -37,6 +37,9 @@ pub struct PodState {
     /// Why the life of a container before the present one ended: `Error`, `OOMKilled`, `Completed`; none in its first.
     #[serde(default)]
     pub ended: Option<String>,
+    /// The id of the image that its first container runs, as the node names it; none before there is one.
+    #[serde(default)]
+    pub image_id: Option<String>,
 }
 
 /// A `PersistentVolumeClaim`.

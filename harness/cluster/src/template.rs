@@ -11,6 +11,8 @@ use crate::{Cluster, ClusterError, Problem, Result};
 pub struct Template {
     /// Environment variables of the first container; one without a value is not set.
     pub environment: BTreeMap<String, Option<String>>,
+    /// Image of the first container; none leaves it as it is.
+    pub image: Option<String>,
     /// The lowest ordinal that gets a change of the template (`updateStrategy.rollingUpdate.partition`).
     pub partition: u32,
 }
@@ -23,7 +25,7 @@ impl Cluster {
     ///
     /// Those of the API server; a set without a container, or a variable that has no plain value there.
     pub async fn change_template(&self, stateful_set: &str, wanted: &Template) -> Result<Template> {
-        let tried = format!("change the environment of the pods of statefulset/{stateful_set}");
+        let tried = format!("change the template of the pods of statefulset/{stateful_set}");
         let api = self.api::<StatefulSet>();
         let set = self.request(&tried, api.get(stateful_set)).await?;
         let strategy = set.spec.update_strategy.and_then(|strategy| strategy.rolling_update);
@@ -33,6 +35,7 @@ impl Cluster {
         let Some(container) = containers.first() else { return Err(refused("it has no container".to_owned())) };
         let before = Template {
             environment: values(container, wanted.environment.keys()).map_err(refused)?,
+            image: wanted.image.as_ref().and(container.image.clone()),
             partition: partition.unwrap_or(0),
         };
         let variables: Vec<_> = wanted
@@ -43,7 +46,11 @@ impl Cluster {
                 None => json!({ "name": name, "$patch": "delete" }),
             })
             .collect();
-        let containers = json!([{ "name": container.name, "env": variables }]);
+        let mut changed = json!({ "name": container.name, "env": variables });
+        if let (Some(image), Some(fields)) = (&wanted.image, changed.as_object_mut()) {
+            fields.insert("image".to_owned(), json!(image));
+        }
+        let containers = json!([changed]);
         let patch = json!({ "spec": {
             "updateStrategy": { "type": "RollingUpdate", "rollingUpdate": { "partition": wanted.partition } },
             "template": { "spec": { "containers": containers } },

@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use seatrial_cluster::{Kind, PodState, Target as Object, Template};
+use seatrial_cluster::{Kind, PodState, Target as Object};
 
 use super::{
-    ChangeEnvironment, DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target,
+    DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target,
+    clocks::Clocks,
     dnodes::{drop_dnode, gone},
+    templates::Before,
+    wal::Damage,
 };
 
 /// A command in a pod. 20 s: it is a `kill`.
@@ -31,8 +34,14 @@ pub(super) enum Memo {
     Nodes(Vec<String>),
     /// Containers that run out of memory.
     Starved(BTreeMap<u32, PodState>),
-    /// Pods as they were, and what the pods' environment and the partition of their updates were.
-    Environment { pods: BTreeMap<u32, PodState>, before: Template },
+    /// Clocks that were set.
+    Clocks(Clocks),
+    /// Pods whose volumes were filled.
+    Filled(BTreeMap<u32, PodState>),
+    /// Servers whose logs were damaged.
+    Damage(Damage),
+    /// Pods, and what their template was.
+    Template(Before),
 }
 
 impl Injector {
@@ -111,17 +120,16 @@ impl Injector {
                 }
                 Ok(Memo::Starved(before))
             }
-            Fault::ChangeEnvironment(ChangeEnvironment { set, from }) => {
-                let mut pods = site.pods().await?;
-                pods.retain(|ordinal, _| ordinal >= from);
-                if pods.is_empty() {
-                    return Err(FaultError::nobody(format!("there is no pod {from}, nor one with a higher ordinal")));
-                }
-                let wanted = set.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-                let wanted = Template { environment: wanted, partition: *from };
-                let before = site.cluster.change_template(&site.stateful_set, &wanted).await?;
-                Ok(Memo::Environment { pods, before })
+            Fault::SlowNames(slow) => {
+                let spots = self.meant(&slow.pod).await?.values().map(Site::spot).collect::<Result<Vec<_>, _>>()?;
+                let delay_ms = u32::try_from(slow.delay.0.as_millis()).unwrap_or(u32::MAX);
+                self.lay(spots.into_iter().map(|at| Rule::LateNames { at, delay_ms }).collect()).await
             }
+            Fault::SkewClock(skew) => self.skew(skew).await.map(Memo::Clocks),
+            Fault::FillVolume(on) => self.fill(&on.pod).await.map(Memo::Filled),
+            Fault::CorruptWal(corrupt) => self.corrupt(corrupt).await.map(Memo::Damage),
+            Fault::ChangeEnvironment(change) => self.change_template(change.template()).await.map(Memo::Template),
+            Fault::ChangeImage(change) => self.change_template(change.template()).await.map(Memo::Template),
             Fault::StopNode(on) => {
                 let nodes = self.nodes_of(&on.pod).await?;
                 for node in &nodes {
@@ -133,7 +141,7 @@ impl Injector {
     }
 
     /// The pods that are meant, as they are.
-    async fn meant(&self, target: &Target) -> Result<BTreeMap<u32, PodState>, FaultError> {
+    pub(super) async fn meant(&self, target: &Target) -> Result<BTreeMap<u32, PodState>, FaultError> {
         let meant = self.site.resolve(target).await?;
         let mut pods = self.site.pods().await?;
         pods.retain(|ordinal, _| meant.contains(ordinal));
@@ -148,7 +156,8 @@ impl Injector {
         Ok(nodes)
     }
 
-    async fn signal(&self, target: &Target, signal: &str) -> Result<Memo, FaultError> {
+    /// The servers that are meant: their processes, and the pods that they run in.
+    pub(super) async fn processes(&self, target: &Target) -> Result<BTreeMap<u32, (String, PodState)>, FaultError> {
         let mut before = BTreeMap::new();
         for (ordinal, pod) in self.meant(target).await? {
             let (_, pid) = self.site.exec(ordinal, &["pidof", "taosd"], COMMAND).await?;
@@ -157,6 +166,11 @@ impl Injector {
             }
             before.insert(ordinal, (pid, pod));
         }
+        Ok(before)
+    }
+
+    async fn signal(&self, target: &Target, signal: &str) -> Result<Memo, FaultError> {
+        let before = self.processes(target).await?;
         for (ordinal, (pid, _)) in &before {
             self.site.exec(*ordinal, &["kill", signal, pid], COMMAND).await?;
         }
@@ -185,6 +199,11 @@ impl Injector {
     }
 
     async fn lay(&self, rules: Vec<Rule>) -> Result<Memo, FaultError> {
+        self.lay_all(&rules).await?;
+        Ok(Memo::Rules(rules))
+    }
+
+    pub(super) async fn lay_all(&self, rules: &[Rule]) -> Result<(), FaultError> {
         let underlay =
             self.underlay.as_ref().ok_or_else(|| FaultError::NoUnderlay("rules of the network".to_owned()))?;
         for (number, rule) in rules.iter().enumerate() {
@@ -196,7 +215,17 @@ impl Injector {
                 return Err(error.into());
             }
         }
-        Ok(Memo::Rules(rules))
+        Ok(())
+    }
+
+    async fn lift_all(&self, fault: &Fault, rules: &[Rule]) -> Result<(), FaultError> {
+        let underlay = self.underlay(fault)?;
+        let mut failed = None;
+        for rule in rules {
+            // The others go in any case.
+            failed = underlay.lift(rule).await.err().or(failed);
+        }
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Takes a fault back.
@@ -211,26 +240,21 @@ impl Injector {
                 }
             }
             Memo::Replicas(before) => self.site.cluster.scale(&self.site.stateful_set, *before).await?,
-            Memo::Rules(rules) => {
-                let underlay = self.underlay(fault)?;
-                let mut failed = None;
-                for rule in rules {
-                    // The others go in any case.
-                    failed = underlay.lift(rule).await.err().or(failed);
-                }
-                if let Some(error) = failed {
-                    return Err(error.into());
-                }
-            }
+            Memo::Rules(rules) => self.lift_all(fault, rules).await?,
+            Memo::Clocks(clocks) => self.lift_all(fault, &clocks.rules).await?,
             Memo::Nodes(nodes) => {
                 for node in nodes {
                     self.underlay(fault)?.start(node).await?;
                 }
             }
-            Memo::Environment { before, .. } => {
-                self.site.cluster.change_template(&self.site.stateful_set, before).await?;
-            }
-            Memo::Pods(_) | Memo::Processes(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) => {}
+            Memo::Template(before) => self.change_template_back(before).await?,
+            Memo::Filled(pods) => self.empty(pods).await?,
+            Memo::Pods(_)
+            | Memo::Processes(_)
+            | Memo::Dnode { .. }
+            | Memo::Claims(_)
+            | Memo::Starved(_)
+            | Memo::Damage(_) => {}
         }
         Ok(())
     }

@@ -12,6 +12,9 @@ pub enum FaultError {
     /// The server refused it.
     #[error("the server refused it: {0}")]
     Refused(String),
+    /// Filling the volume would fill more than the volume.
+    #[error("only a volume that is a file system of its own can be filled: {0}")]
+    SharedVolume(String),
     /// The environment cannot do it.
     #[error("this environment reaches nothing below Kubernetes, so it cannot do {0}")]
     NoUnderlay(String),

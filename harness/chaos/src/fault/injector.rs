@@ -100,6 +100,7 @@ impl Injector {
                 let uids = before.values().map(|(_, pod)| pod.uid.clone()).collect();
                 (uids, if matches!(fault, Fault::PauseProcess(_)) { MANY } else { 1 })
             }
+            Memo::Damage(damage) => (damage.processes.values().map(|(_, pod)| pod.uid.clone()).collect(), 1),
             // The pod that comes instead may find that the old server still holds the lock of its data, and ends once (2.1.1.0
             // on kind: `failed to lock file ... database may be running, quit`).
             Memo::Pods(before) if matches!(fault, Fault::DeletePod(DeletePod { force: true, .. })) => {
@@ -123,7 +124,7 @@ impl Injector {
     pub async fn witness(&mut self, number: u32) -> Option<Change> {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
-        let limit = if matches!(fault, Fault::ChangeEnvironment(_)) { REPLACED } else { WITNESS };
+        let limit = if fault.replaces() { REPLACED } else { WITNESS };
         let looked = look(limit, || self.witness_of(fault, memo)).await;
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Witnessed, text),
@@ -149,7 +150,7 @@ impl Injector {
     pub async fn prove(&mut self, number: u32) -> Option<Change> {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
-        let limit = if matches!(fault, Fault::ChangeEnvironment(_)) { REPLACED } else { HEALED };
+        let limit = if fault.replaces() { REPLACED } else { HEALED };
         let looked = look(limit, || self.proof_of(fault, memo)).await;
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Healed, text),

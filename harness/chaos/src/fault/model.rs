@@ -3,7 +3,10 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChangeEnvironment, DeletePod, Nothing, OnPod, Packets, Partition, Scale};
+use super::{
+    ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Nothing, OnPod, Packets, Partition, Scale, SkewClock,
+    SlowNames,
+};
 
 /// Something that is broken on purpose.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +41,18 @@ pub enum Fault {
     /// Sets environment variables of the pods, in some or all of them; each that gets them is replaced. The heal sets
     /// them as they were.
     ChangeEnvironment(ChangeEnvironment),
+    /// Gives pods another image, one after the other, as a rolling update does. The heal gives them back the one that
+    /// they had.
+    ChangeImage(ChangeImage),
+    /// Damages the end of the write-ahead logs of a server's vnodes and kills it, so that it finds them so at its start.
+    CorruptWal(CorruptWal),
+    /// Takes all room of a pod's volume, so that no write to it succeeds. The heal gives the room back. A volume that is a
+    /// folder of a disk that others use, too, is left alone, and the fault refused.
+    FillVolume(OnPod),
+    /// Lets name servers answer a pod late.
+    SlowNames(SlowNames),
+    /// Sets the clock of a pod wrong. Where pods have the clock of their node, it is refused.
+    SkewClock(SkewClock),
 }
 
 /// What is needed to do a fault.
@@ -67,11 +82,16 @@ impl Fault {
             Self::DisconnectNode(_) => "disconnect-node",
             Self::ExhaustMemory(_) => "exhaust-memory",
             Self::ChangeEnvironment(_) => "change-environment",
+            Self::ChangeImage(_) => "change-image",
+            Self::CorruptWal(_) => "corrupt-wal",
+            Self::FillVolume(_) => "fill-volume",
+            Self::SlowNames(_) => "slow-names",
+            Self::SkewClock(_) => "skew-clock",
         }
     }
 
     /// All kinds.
-    pub const KINDS: [&'static str; 14] = [
+    pub const KINDS: [&'static str; 19] = [
         "delete-pod",
         "kill-process",
         "pause-process",
@@ -86,6 +106,11 @@ impl Fault {
         "disconnect-node",
         "exhaust-memory",
         "change-environment",
+        "change-image",
+        "corrupt-wal",
+        "fill-volume",
+        "slow-names",
+        "skew-clock",
     ];
 
     /// What it needs.
@@ -96,7 +121,9 @@ impl Fault {
             | Self::Packets(_)
             | Self::StopNode(_)
             | Self::DisconnectNode(_)
-            | Self::ExhaustMemory(_) => Need::Underlay,
+            | Self::ExhaustMemory(_)
+            | Self::SlowNames(_)
+            | Self::SkewClock(_) => Need::Underlay,
             _ => Need::Kubernetes,
         }
     }
@@ -114,7 +141,8 @@ impl Fault {
             | Self::RollingRestart(_)
             | Self::DropDnode(_)
             | Self::LoseVolume(_)
-            | Self::ExhaustMemory(_) => false,
+            | Self::ExhaustMemory(_)
+            | Self::CorruptWal(_) => false,
             Self::PauseProcess(_)
             | Self::Scale(_)
             | Self::Partition(_)
@@ -122,13 +150,17 @@ impl Fault {
             | Self::Packets(_)
             | Self::StopNode(_)
             | Self::DisconnectNode(_)
-            | Self::ChangeEnvironment(_) => true,
+            | Self::ChangeEnvironment(_)
+            | Self::ChangeImage(_)
+            | Self::FillVolume(_)
+            | Self::SlowNames(_)
+            | Self::SkewClock(_) => true,
         }
     }
 
     /// True if rows that were acknowledged may be gone after it, whatever the server does.
     pub fn destroys(&self) -> bool {
-        matches!(self, Self::LoseVolume(_))
+        matches!(self, Self::LoseVolume(_) | Self::CorruptWal(_))
     }
 
     /// What it is done to, in words.
@@ -144,12 +176,17 @@ impl Fault {
             | Self::CutNames(on)
             | Self::StopNode(on)
             | Self::DisconnectNode(on)
-            | Self::ExhaustMemory(on) => on.pod.to_string(),
+            | Self::ExhaustMemory(on)
+            | Self::FillVolume(on) => on.pod.to_string(),
             Self::RollingRestart(_) => "all pods, one by one".to_owned(),
             Self::Scale(Scale { to, safely }) => format!("to {to}{}", if *safely { ", safely" } else { "" }),
             Self::Partition(partition) => partition.to_string(),
             Self::Packets(packets) => packets.to_string(),
             Self::ChangeEnvironment(change) => change.to_string(),
+            Self::ChangeImage(change) => change.to_string(),
+            Self::CorruptWal(corrupt) => corrupt.to_string(),
+            Self::SlowNames(slow) => slow.to_string(),
+            Self::SkewClock(skew) => skew.to_string(),
         }
     }
 
@@ -157,9 +194,18 @@ impl Fault {
     pub fn complaint(&self) -> Option<String> {
         match self {
             Self::Packets(packets) => packets.complaint(),
+            Self::CorruptWal(corrupt) => corrupt.complaint(),
+            Self::SlowNames(slow) => slow.complaint(),
+            Self::SkewClock(skew) => skew.complaint(),
             Self::ChangeEnvironment(change) if change.set.is_empty() => Some("no variable is set".to_owned()),
+            Self::ChangeImage(change) if change.image.trim().is_empty() => Some("no image is named".to_owned()),
             _ => None,
         }
+    }
+
+    /// True if pods are replaced one after the other, each after the one before is ready.
+    pub(super) fn replaces(&self) -> bool {
+        matches!(self, Self::ChangeEnvironment(_) | Self::ChangeImage(_))
     }
 
     /// True if it needs nodes that can be lost: the cluster has to have workers.
@@ -195,6 +241,10 @@ mod tests {
         r#"{"change-environment":{"set":{"TZ":"Asia/Tokyo"},"from":2}}"#,
         "change-environment (TZ=Asia/Tokyo from pod 2 on)"
     )]
+    #[case(r#"{"corrupt-wal":{"pod":1,"bytes":8}}"#, "corrupt-wal (pod 1, the last 8 bytes)")]
+    #[case(r#"{"slow-names":{"pod":1,"delay":"700ms"}}"#, "slow-names (pod 1, 700ms late)")]
+    #[case(r#"{"skew-clock":{"pod":1,"by":"-90s"}}"#, "skew-clock (pod 1, by -90s)")]
+    #[case(r#"{"change-image":{"image":"a/b:1"}}"#, "change-image (a/b:1 from pod 0 on)")]
     fn a_fault_is_data(#[case] text: &str, #[case] words: &str) {
         let fault: Fault = serde_json::from_str(text).unwrap();
         assert_eq!(fault.to_string(), words);

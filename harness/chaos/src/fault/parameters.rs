@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Effects;
-use crate::Moment;
+use crate::{Moment, Shift};
 
 /// A fault without parameters, written `{}`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -129,6 +129,60 @@ pub struct ChangeEnvironment {
     pub from: u32,
 }
 
+/// The end of write-ahead logs, damaged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CorruptWal {
+    /// Whose.
+    pub pod: Target,
+    /// How many bytes at the end of the newest log of each vnode are written over; 16 if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 4_096))]
+    pub bytes: Option<u16>,
+}
+
+impl CorruptWal {
+    /// Bytes that are written over if no number is given: less than the smallest record has.
+    pub const BYTES: u16 = 16;
+
+    /// What is wrong with it; `None` if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        let wrong = self.bytes.is_some_and(|bytes| !(1..=4_096).contains(&bytes));
+        wrong.then(|| "`bytes` is from 1 to 4096".to_owned())
+    }
+}
+
+/// Name servers that answer late.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SlowNames {
+    /// Who asks.
+    pub pod: Target,
+    /// How much later each answer comes. Resolvers give up after 10 seconds.
+    pub delay: Moment,
+}
+
+/// A clock that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SkewClock {
+    /// Whose.
+    pub pod: Target,
+    /// How much it is fast: `90s`, or slow: `-90s`. It jumps there.
+    pub by: Shift,
+}
+
+/// Another image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ChangeImage {
+    /// Its reference. One that is nowhere to be had is a fault, too: the pod waits for it.
+    pub image: String,
+    /// The lowest ordinal that gets it; all pods if not given.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub from: u32,
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(value: &u32) -> bool {
     *value == 0
@@ -183,6 +237,46 @@ impl fmt::Display for Packets {
             }
         }
         self.kilobits.map_or(Ok(()), |rate| write!(f, ", {rate} kbit/s"))
+    }
+}
+
+impl fmt::Display for CorruptWal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, the last {} bytes", self.pod, self.bytes.unwrap_or(Self::BYTES))
+    }
+}
+
+impl SlowNames {
+    /// What is wrong with it; `None` if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        let right = (1..=60_000).contains(&self.delay.0.as_millis());
+        (!right).then(|| "`delay` is from 1ms to 60s".to_owned())
+    }
+}
+
+impl SkewClock {
+    /// What is wrong with it; `None` if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        let seconds = self.by.ms().abs() / 1_000;
+        (!(10..=86_400 * 365).contains(&seconds)).then(|| "`by` is at least 10s, so that it can be seen".to_owned())
+    }
+}
+
+impl fmt::Display for SlowNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} late", self.pod, self.delay)
+    }
+}
+
+impl fmt::Display for SkewClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, by {}", self.pod, self.by)
+    }
+}
+
+impl fmt::Display for ChangeImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} from pod {} on", self.image, self.from)
     }
 }
 

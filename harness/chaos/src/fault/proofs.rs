@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use seatrial_cluster::PodState;
 
 use super::{
-    ChangeEnvironment, Fault, FaultError, Injector, Rule,
+    Fault, FaultError, Injector, Rule, Spot,
     acts::{COMMAND, Memo, same_container},
     dnodes::listed,
 };
@@ -63,11 +63,10 @@ impl Injector {
                 };
                 Ok(told(&before.iter().filter_map(killed).collect::<Vec<_>>(), before.len()))
             }
-            Memo::Environment { pods, .. } => {
-                let Fault::ChangeEnvironment(ChangeEnvironment { set, .. }) = fault else { return Ok(None) };
-                let wanted = set.iter().map(|(name, value)| (name.clone(), Some(value.clone()))).collect();
-                self.environment(pods, &wanted).await
-            }
+            Memo::Damage(damage) => self.damaged(damage).await,
+            Memo::Filled(pods) => self.full(pods).await,
+            Memo::Clocks(clocks) => self.clocks_are_off(clocks).await,
+            Memo::Template(before) => self.template_changed(before).await,
             Memo::Nodes(nodes) => {
                 let mut stopped = Vec::new();
                 for node in nodes {
@@ -118,37 +117,13 @@ impl Injector {
                 }
                 Ok(Some(format!("{} runs", nodes.join(", "))))
             }
-            Memo::Environment { pods, before } => self.environment(pods, &before.environment).await,
-            Memo::Pods(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) => {
+            Memo::Template(before) => self.template_is_back(before).await,
+            Memo::Filled(pods) => self.has_room(pods).await,
+            Memo::Clocks(clocks) => self.clocks_are_right(clocks).await,
+            Memo::Pods(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) | Memo::Damage(_) => {
                 Ok(Some("it was over at once".to_owned()))
             }
         }
-    }
-
-    /// That pods have these values in their environment, whoever they are now.
-    async fn environment(
-        &self,
-        pods: &BTreeMap<u32, PodState>,
-        wanted: &BTreeMap<String, Option<String>>,
-    ) -> Result<Option<String>, FaultError> {
-        for ordinal in pods.keys() {
-            for (name, value) in wanted {
-                let now = self.site.exec(*ordinal, &["printenv", name], COMMAND).await;
-                // What is not set here may have come from elsewhere before, too.
-                let fits = now.is_ok_and(|(exit, text)| match value {
-                    Some(value) => exit == 0 && text == *value,
-                    None => true,
-                });
-                let new = self.site.pod_state(*ordinal).await?.is_some_and(|now| now.ready);
-                if !fits || !new {
-                    return Ok(None);
-                }
-            }
-        }
-        let names: Vec<String> = pods.keys().map(|ordinal| self.site.pod(*ordinal)).collect();
-        let values: Vec<String> =
-            wanted.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("as it was"))).collect();
-        Ok(Some(format!("{} have {}", names.join(", "), values.join(", "))))
     }
 
     /// The state of a process, as the kernel names it.
@@ -163,7 +138,12 @@ impl Injector {
         (state == 'T').then(|| format!("process {pid} in {} is in state T", self.site.pod(ordinal)))
     }
 
-    async fn killed(&self, ordinal: u32, pid: &str, before: &PodState) -> Result<Option<String>, FaultError> {
+    pub(super) async fn killed(
+        &self,
+        ordinal: u32,
+        pid: &str,
+        before: &PodState,
+    ) -> Result<Option<String>, FaultError> {
         if !same_container(self.site.pod_state(ordinal).await?.as_ref(), before) {
             return Ok(Some(format!("the container of {} with process {pid} has ended", before.name)));
         }
@@ -179,18 +159,21 @@ impl Injector {
     async fn dropping(&self, fault: &Fault, rules: &[Rule]) -> Result<Option<String>, FaultError> {
         let mut dropped = 0;
         for rule in rules {
-            if matches!(rule, Rule::Names { .. }) {
-                self.ask_for_a_name(rule).await?;
+            if let Rule::Names { at } | Rule::LateNames { at, .. } = rule {
+                self.ask_for_a_name(at).await?;
             }
             dropped += self.underlay(fault)?.count(rule).await?.unwrap_or(0);
         }
-        let what = if matches!(fault, Fault::Packets(_)) { "disturbed" } else { "dropped" };
+        let what = match fault {
+            Fault::Packets(_) => "disturbed",
+            Fault::SlowNames(_) => "held back",
+            _ => "dropped",
+        };
         Ok((dropped > 0).then(|| format!("{} rules {what} {dropped} packets", rules.len())))
     }
 
     /// Has the pod ask its name server, for the rule to count.
-    async fn ask_for_a_name(&self, rule: &Rule) -> Result<(), FaultError> {
-        let Rule::Names { at } = rule else { return Ok(()) };
+    async fn ask_for_a_name(&self, at: &Spot) -> Result<(), FaultError> {
         let address = at.ip.to_string();
         let pods = self.site.pods().await?;
         let asker = pods.iter().find(|(_, pod)| pod.ip.as_deref() == Some(&address));

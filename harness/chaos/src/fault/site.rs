@@ -4,6 +4,9 @@ use seatrial_cluster::{Cluster, ClusterError, Full, PodState, Via};
 
 use super::{FaultError, Role, Spot, Target};
 
+/// Where servers have their data, in the image and in both documents.
+pub(super) const DATA_FOLDER: &str = "/var/lib/taos";
+
 /// Where faults are done: the servers of one StatefulSet.
 #[derive(Clone, Debug)]
 pub struct Site {

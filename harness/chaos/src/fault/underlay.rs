@@ -66,6 +66,20 @@ pub enum Rule {
         /// Who asks.
         at: Spot,
     },
+    /// Lets what the pod asks any name server wait.
+    LateNames {
+        /// Who asks.
+        at: Spot,
+        /// Milliseconds.
+        delay_ms: u32,
+    },
+    /// Sets the clock of the pod wrong.
+    Clock {
+        /// Whose.
+        at: Spot,
+        /// Milliseconds by which it is fast; slow if negative.
+        by_ms: i64,
+    },
     /// Does something to the packets that a pod sends.
     Shape {
         /// Who sends.
@@ -85,6 +99,8 @@ impl fmt::Display for Rule {
         match self {
             Self::Drop { at, from } => write!(f, "{} drops packets from {from}", at.ip),
             Self::Names { at } => write!(f, "{} drops its questions to name servers", at.ip),
+            Self::LateNames { at, delay_ms } => write!(f, "questions of {} to name servers wait {delay_ms} ms", at.ip),
+            Self::Clock { at, by_ms } => write!(f, "the clock of {} is {by_ms} ms fast", at.ip),
             Self::Shape { at, .. } => write!(f, "packets that {} sends are disturbed", at.ip),
             Self::Node { node } => write!(f, "{node} drops everything"),
         }

@@ -6,7 +6,10 @@ use std::{
 use fastrand::Rng;
 
 use super::{Happening, Heal, Moment, Schedule};
-use crate::{ChangeEnvironment, DeletePod, Fault, Nothing, OnPod, Packets, Partition, Role, Scale, Target};
+use crate::{
+    ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Fault, Nothing, OnPod, Packets, Partition, Role, Scale,
+    Shift, SkewClock, SlowNames, Target,
+};
 
 /// Most faults in one schedule.
 const MOST: u32 = 4;
@@ -63,19 +66,25 @@ impl Scene {
     fn has(&self, fault: &Fault) -> bool {
         match fault {
             Fault::Scale(Scale { to, .. }) => *to != self.pods && self.away.is_empty(),
-            Fault::ChangeEnvironment(ChangeEnvironment { from, .. }) => *from < self.pods && self.away.is_empty(),
+            Fault::ChangeEnvironment(ChangeEnvironment { from, .. }) | Fault::ChangeImage(ChangeImage { from, .. }) => {
+                *from < self.pods && self.away.is_empty()
+            }
             Fault::Partition(Partition::Pair(pair)) => pair.iter().all(|pod| self.is_there(*pod)),
             Fault::Partition(Partition::Groups(groups)) => groups.iter().flatten().all(|pod| self.is_there(*pod)),
             Fault::DropDnode(_) | Fault::RollingRestart(_) => true,
             Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod))
             | Fault::DeletePod(DeletePod { pod, .. })
             | Fault::Packets(Packets { pod, .. })
+            | Fault::CorruptWal(CorruptWal { pod, .. })
             | Fault::KillProcess(OnPod { pod })
             | Fault::PauseProcess(OnPod { pod })
             | Fault::LoseVolume(OnPod { pod })
             | Fault::CutNames(OnPod { pod })
             | Fault::StopNode(OnPod { pod })
             | Fault::DisconnectNode(OnPod { pod })
+            | Fault::SlowNames(SlowNames { pod, .. })
+            | Fault::SkewClock(SkewClock { pod, .. })
+            | Fault::FillVolume(OnPod { pod })
             | Fault::ExhaustMemory(OnPod { pod }) => self.means(pod),
         }
     }
@@ -154,6 +163,20 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
             // In 3.x, a server with another time zone than the others is not let in.
             let set = [("TAOS_TIMEZONE".to_owned(), "UTC+5".to_owned())].into();
             Fault::ChangeEnvironment(ChangeEnvironment { set, from: pods - 1 })
+        }
+        "slow-names" => {
+            let delay = Moment(Duration::from_millis(random.u64(50..12_000)));
+            Fault::SlowNames(SlowNames { pod: any(random).pod, delay })
+        }
+        "skew-clock" => {
+            let by = Moment(Duration::from_secs(random.u64(10..7_200)));
+            Fault::SkewClock(SkewClock { pod: any(random).pod, by: Shift { by, back: random.bool() } })
+        }
+        "fill-volume" => Fault::FillVolume(any(random)),
+        "corrupt-wal" => Fault::CorruptWal(CorruptWal { pod: or_leader(random).pod, bytes: None }),
+        "change-image" => {
+            // Nobody has it, so that the pod waits until it is healed.
+            Fault::ChangeImage(ChangeImage { image: "tdengine/tdengine:missing".to_owned(), from: pods - 1 })
         }
         _ => return None,
     })

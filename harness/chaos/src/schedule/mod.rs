@@ -7,5 +7,5 @@ mod shrink;
 
 pub use file::Frame;
 pub use generate::generate;
-pub use model::{Happening, Heal, Moment, Schedule};
+pub use model::{Happening, Heal, Moment, Schedule, Shift};
 pub use shrink::shrink;

@@ -29,6 +29,39 @@ pub struct Happening {
 #[serde(try_from = "String", into = "String")]
 pub struct Moment(pub Duration);
 
+/// A time forwards, or with a minus sign backwards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Shift {
+    /// How far.
+    pub by: Moment,
+    /// True if it is backwards.
+    pub back: bool,
+}
+
+impl Shift {
+    /// Milliseconds forwards.
+    pub fn ms(self) -> i64 {
+        let ms = i64::try_from(self.by.0.as_millis()).unwrap_or(i64::MAX);
+        if self.back { -ms } else { ms }
+    }
+}
+
+impl FromStr for Shift {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (back, rest) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
+        Ok(Self { by: rest.parse()?, back })
+    }
+}
+
+impl fmt::Display for Shift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.back { "-" } else { "" }, self.by)
+    }
+}
+
 /// The faults that end: `all`, or those of a kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -122,6 +155,30 @@ impl JsonSchema for Moment {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "description": "A time since the beginning: 1500ms, 3s, 2m.", "type": "string", "pattern": "^[0-9]+(ms|s|m)$" })
+    }
+}
+
+impl TryFrom<String> for Shift {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Shift> for String {
+    fn from(shift: Shift) -> Self {
+        shift.to_string()
+    }
+}
+
+impl JsonSchema for Shift {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Shift".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "A time forwards, or with a minus sign backwards: 90s, -2m.", "type": "string", "pattern": "^-?[0-9]+(ms|s|m)$" })
     }
 }
 

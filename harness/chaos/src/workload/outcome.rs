@@ -16,6 +16,7 @@ pub enum Outcome {
 // out. Everything else may have been written: rows that were answered with `Unable to establish connection` (2.1),
 // `Sync leader is unreachable` and `Sync leader is restoring` (3.3) were found stored.
 const REFUSALS: &[u16] = &[
+    0x012e, // no enough disk space, 3.x: before it is queued
     0x0200, // invalid operation
     0x0216, // syntax error, 2.x
     0x0217, // database not specified
@@ -26,6 +27,7 @@ const REFUSALS: &[u16] = &[
     0x0383, // invalid database name
     0x0386, // database not available
     0x0388, // database does not exist
+    0x0505, // system out of disk space, 2.x: before it is queued
     0x0512, // write operation denied
     0x2600, // syntax error, 3.x
     0x2603, // table does not exist, 3.x

@@ -214,6 +214,7 @@ impl Fake {
                 ordinal: Some(*ordinal),
                 running: true,
                 ended: None,
+                image_id: None,
             };
             (name, pod)
         };

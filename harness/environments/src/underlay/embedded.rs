@@ -21,6 +21,10 @@ impl EmbeddedUnderlay {
                 network.shape(at.ip, shape(*effects), dice);
             }
             Rule::Shape { at, .. } => network.unshape(at.ip),
+            Rule::LateNames { at, delay_ms } if there => network.slow_names(at.ip, ms(*delay_ms)),
+            Rule::LateNames { at, .. } => network.unslow_names(at.ip),
+            Rule::Clock { at, by_ms } if there => self.0.world().clocks.shift(at.ip, *by_ms),
+            Rule::Clock { at, .. } => self.0.world().clocks.set_right(at.ip),
             Rule::Node { node } if there => {
                 self.0.nodes().disconnect_node(node);
             }
@@ -29,8 +33,11 @@ impl EmbeddedUnderlay {
     }
 }
 
+fn ms(ms: u32) -> Duration {
+    Duration::from_millis(ms.into())
+}
+
 fn shape(effects: Effects) -> Shape {
-    let ms = |ms: u32| Duration::from_millis(ms.into());
     Shape {
         delay: ms(effects.delay_ms),
         jitter: ms(effects.jitter_ms),
@@ -76,6 +83,8 @@ impl Underlay for EmbeddedUnderlay {
             Rule::Drop { at, from } => network.dropped(*from, at.ip),
             Rule::Names { at } => network.unheard(at.ip),
             Rule::Shape { at, .. } => network.shaped(at.ip),
+            Rule::LateNames { at, .. } => network.late_names(at.ip),
+            Rule::Clock { at, .. } => self.0.world().clocks.is_shifted(at.ip).then_some(0),
             Rule::Node { node } => self.0.nodes().unreceived(node),
         };
         async move { Ok(dropped) }.boxed()

@@ -21,8 +21,8 @@ use crate::{
 
 /// Kinds of faults that are tried if none are named: those after which nothing may be lost, and the cluster is whole.
 fn usual() -> Vec<&'static str> {
-    // A dnode that is dropped while its pod stays, and a volume that is gone, are nothing that should go well.
-    Fault::KINDS.into_iter().filter(|kind| !["drop-dnode", "lose-volume"].contains(kind)).collect()
+    // A dnode that is dropped while its pod stays, and data that are gone, are nothing that should go well.
+    Fault::KINDS.into_iter().filter(|kind| !["drop-dnode", "lose-volume", "corrupt-wal"].contains(kind)).collect()
 }
 
 /// Schedules that end in the same way.

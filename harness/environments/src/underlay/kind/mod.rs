@@ -100,11 +100,23 @@ impl Underlay for KindUnderlay {
 
     fn refuses<'a>(&'a self, fault: &'a Fault) -> BoxFuture<'a, Result<Option<String>, UnderlayError>> {
         async move {
-            let Fault::Packets(packets) = fault else { return Ok(None) };
-            let Some(node) = self.nodes.first().filter(|_| packets.effects().emulates()) else { return Ok(None) };
+            let emulates = match fault {
+                Fault::Packets(packets) => packets.effects().emulates(),
+                Fault::SlowNames(_) => true,
+                Fault::FillVolume(_) => {
+                    let why = "volumes of a kind cluster are folders of the disk of its nodes, which is that of this machine";
+                    return Ok(Some(why.to_owned()));
+                }
+                Fault::SkewClock(_) => {
+                    let why = "containers have the clock of their node, and nodes that of this machine, which no fault may set";
+                    return Ok(Some(why.to_owned()));
+                }
+                _ => false,
+            };
+            let Some(node) = self.nodes.first().filter(|_| emulates) else { return Ok(None) };
             let tried = format!("see whether the kernel below {node} can delay packets");
             let why = "the kernel below the nodes has no network emulator (sch_netem), so it can neither delay nor repeat \
-                       nor damage packets; `loss` and `kilobits` need none";
+                       nor damage packets, nor questions to name servers; `loss` and `kilobits` need none";
             Ok((!self.script(&tried, node, rules::EMULATES).await?.ok()).then(|| why.to_owned()))
         }
         .boxed()

@@ -6,6 +6,8 @@ use seatrial_chaos::{Effects, Rule, Spot};
 const MARK: &str = "seatrial";
 /// The handle of our queues.
 const HANDLE: &str = "5ea1:";
+/// The handle of the queue behind the first for what goes to name servers.
+const NAMES_HANDLE: &str = "5ea2:";
 
 /// Removes all rules of ours from a node and from all network namespaces of its pods, and tells which there were.
 pub(super) const SWEEP: &str = r#"sweep() {
@@ -69,7 +71,11 @@ impl Filter {
 /// Where the network of a pod is; none if the rule is for a node.
 pub(super) fn spot(rule: &Rule) -> Option<&Spot> {
     match rule {
-        Rule::Drop { at, .. } | Rule::Names { at } | Rule::Shape { at, .. } => Some(at),
+        Rule::Drop { at, .. }
+        | Rule::Names { at }
+        | Rule::LateNames { at, .. }
+        | Rule::Shape { at, .. }
+        | Rule::Clock { at, .. } => Some(at),
         Rule::Node { .. } => None,
     }
 }
@@ -77,8 +83,8 @@ pub(super) fn spot(rule: &Rule) -> Option<&Spot> {
 /// The node whose container the rule is made in.
 pub(super) fn node(rule: &Rule) -> &str {
     match rule {
-        Rule::Drop { at, .. } | Rule::Names { at } | Rule::Shape { at, .. } => &at.node,
         Rule::Node { node } => node,
+        _ => spot(rule).map_or("", |at| &at.node),
     }
 }
 
@@ -95,7 +101,7 @@ fn filters(rule: &Rule) -> Vec<Filter> {
             let listed = format!("-A PREROUTING {from} -m statistic --mode random --probability 0.{:02}", effects.loss);
             vec![Filter { listed, ..Filter::new(false, "raw", "PREROUTING", &random) }]
         }
-        Rule::Shape { .. } => Vec::new(),
+        Rule::Shape { .. } | Rule::LateNames { .. } | Rule::Clock { .. } => Vec::new(),
         Rule::Node { .. } => [("INPUT", "-i"), ("FORWARD", "-i"), ("FORWARD", "-o"), ("OUTPUT", "-o")]
             .map(|(chain, way)| Filter::new(false, "filter", chain, &format!("{way} eth0")))
             .to_vec(),
@@ -130,15 +136,34 @@ pub(super) fn script(rule: &Rule, inside: &str, make: bool) -> String {
             format!("if {iptables} -C {chain} {rest} 2>/dev/null; then {iptables} -D {chain} {rest} || exit 1; fi")
         });
     }
+    if let Rule::LateNames { delay_ms, .. } = rule {
+        let tc = format!("{}tc", enter(true));
+        let all = ["0"; 16].join(" ");
+        lines.push(if make {
+            format!(
+                "{tc} qdisc add dev eth0 root handle {HANDLE} prio bands 4 priomap {all} &&\n\
+                 {tc} qdisc add dev eth0 parent {HANDLE}4 handle {NAMES_HANDLE} netem limit 100000 delay {delay_ms}ms &&\n\
+                 {tc} filter add dev eth0 parent {HANDLE} protocol ip u32 match ip dport 53 0xffff flowid {HANDLE}4 ||\n\
+                 {{ {tc} qdisc del dev eth0 root; exit 1; }}"
+            )
+        } else {
+            remove_queue(&enter(true))
+        });
+    }
     if let Some(words) = queue(rule) {
         let tc = format!("{}tc qdisc", enter(true));
         lines.push(if make {
             format!("{tc} add dev eth0 root handle {HANDLE} {words} || exit 1")
         } else {
-            format!("if {tc} show dev eth0 | grep -q ' {HANDLE} root'; then {tc} del dev eth0 root || exit 1; fi")
+            remove_queue(&enter(true))
         });
     }
     lines.join("\n")
+}
+
+fn remove_queue(enter: &str) -> String {
+    let tc = format!("{enter}tc qdisc");
+    format!("if {tc} show dev eth0 | grep -q ' {HANDLE} root'; then {tc} del dev eth0 root || exit 1; fi")
 }
 
 /// The commands that list everything by which [`count`] counts.
@@ -158,9 +183,13 @@ pub(super) fn count(listed: &str, rule: &Rule) -> Option<u64> {
         // `[12:720] -A INPUT ...`
         total += line.strip_prefix('[')?.split(':').next()?.parse::<u64>().ok()?;
     }
-    if queue(rule).is_some() {
+    let queue = match rule {
+        Rule::LateNames { .. } => Some(format!(" {NAMES_HANDLE} parent")),
+        _ => queue(rule).map(|_| format!(" {HANDLE} root")),
+    };
+    if let Some(name) = queue {
         // `qdisc tbf 5ea1: root refcnt 2 ...` and behind it ` Sent 840 bytes 12 pkt (dropped 0, overlimits 3 requeues 0)`
-        let mut lines = listed.lines().skip_while(|line| !line.contains(&format!(" {HANDLE} root")));
+        let mut lines = listed.lines().skip_while(|line| !line.contains(&name));
         lines.next()?;
         let sent = lines.next()?.split_once(" bytes ")?.1;
         total += sent.split(' ').next()?.parse::<u64>().ok()?;
@@ -201,6 +230,14 @@ mod tests {
     }
 
     #[test]
+    fn late_questions_are_counted() {
+        let listed = "qdisc prio 5ea1: root refcnt 2 bands 4\n Sent 900 bytes 9 pkt (dropped 0)\n\
+            qdisc netem 5ea2: parent 5ea1:4 limit 100000 delay 700ms\n Sent 300 bytes 3 pkt (dropped 0)\n";
+        let late = Rule::LateNames { at: at(), delay_ms: 700 };
+        assert_eq!((count(listed, &late), count("", &late)), (Some(3), None));
+    }
+
+    #[test]
     fn a_rule_is_made_and_removed() {
         let lossy = Rule::Shape { at: at(), effects: Effects { loss: 5, kilobits: 64, ..Effects::default() } };
         let made = script(&lossy, "/ns", true);
@@ -213,6 +250,9 @@ mod tests {
         let late = Effects { delay_ms: 100, jitter_ms: 20, loss: 1, ..Effects::default() };
         let made = script(&Rule::Shape { at: at(), effects: late }, "/ns", true);
         assert!(made.ends_with("netem limit 100000 delay 100ms 20ms loss 1% || exit 1") && !made.contains("iptables"));
+        let late = Rule::LateNames { at: at(), delay_ms: 700 };
+        assert!(script(&late, "/ns", true).contains("handle 5ea2: netem limit 100000 delay 700ms"));
+        assert_eq!(script(&late, "/ns", false).lines().count(), 1);
         let gone = script(&Rule::Node { node: "worker".to_owned() }, "", false);
         assert_eq!(gone.lines().count(), 4);
         assert!(gone.lines().all(|line| line.contains("-C") && line.contains("-D") && !line.contains("nsenter")));
