@@ -54,7 +54,7 @@ impl Environment for Embedded {
                 retry: false,
             })?;
             let clock = options.clock;
-            let place = ClientCluster::new(cluster.client(), &request.namespace, Arc::new(move || clock.now()), false);
+            let place = ClientCluster::new(cluster.client(), &request.namespace, Arc::new(move || clock.now()), true);
             let place = place.on(Arc::new(EmbeddedUnderlay(cluster)));
             Ok(Box::new(place) as Box<dyn BootedCluster>)
         })

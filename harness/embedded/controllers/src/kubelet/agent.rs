@@ -132,9 +132,9 @@ impl NodeAgent for Kubelet {
 impl Shared {
     /// The pod of the namespace whose name comes first.
     fn first(&self, namespace: &str) -> Option<Arc<PodWorker>> {
-        let workers = self.workers();
-        let of_it = workers.values().filter(|worker| worker.namespace == namespace && !worker.input.borrow().gone);
-        of_it.min_by(|a, b| a.name.cmp(&b.name)).cloned()
+        let workers = self.workers().into_iter();
+        let of_it = workers.filter(|worker| worker.namespace == namespace && !worker.input.borrow().gone);
+        of_it.min_by(|a, b| a.name.cmp(&b.name))
     }
 
     fn find(&self, namespace: &str, name: &str) -> Result<Arc<PodWorker>, ApiError> {

@@ -42,7 +42,7 @@ impl Kubelet {
 
     /// Lets the kernel kill the containers of a pod for want of memory. False if none runs.
     pub fn exhaust(&self, uid: &str) -> bool {
-        let Some(worker) = self.0.workers().get(uid).cloned() else { return false };
+        let Some(worker) = self.0.worker_of(uid) else { return false };
         let mut handles = Vec::new();
         {
             let mut state = worker.state();
@@ -60,6 +60,6 @@ impl Kubelet {
 
 impl super::Shared {
     fn workers_on(&self, node: &str) -> Vec<Arc<PodWorker>> {
-        self.workers().values().filter(|worker| worker.node == node).cloned().collect()
+        self.workers().into_iter().filter(|worker| worker.node == node).collect()
     }
 }

@@ -21,7 +21,7 @@ mod terminate;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::api::resource::Quantity};
@@ -51,7 +51,8 @@ pub(crate) struct Shared {
     /// Cores that containers see.
     pub(crate) cores: u32,
     nodes: BTreeMap<String, Ipv4Addr>,
-    workers: Mutex<BTreeMap<String, Arc<PodWorker>>>,
+    /// The workers of its pods by UID. Each belongs to its own task, so that a world whose tasks are gone is gone, too.
+    workers: Mutex<BTreeMap<String, Weak<PodWorker>>>,
     /// The environment of the first pod of each namespace and name; filled only by a planted defect.
     first_environments: Mutex<BTreeMap<(String, String), BTreeMap<String, String>>>,
     /// Nodes without power.
@@ -102,8 +103,15 @@ impl Kubelet {
 }
 
 impl Shared {
-    fn workers(&self) -> MutexGuard<'_, BTreeMap<String, Arc<PodWorker>>> {
-        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The workers of all pods, in the order of their UIDs.
+    fn workers(&self) -> Vec<Arc<PodWorker>> {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.values().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The worker of the pod with this UID.
+    fn worker_of(&self, uid: &str) -> Option<Arc<PodWorker>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).get(uid)?.upgrade()
     }
 
     /// The environment that the first pod of this name had, which is `own` if this is the first.
@@ -118,16 +126,15 @@ impl Shared {
     }
 
     pub(crate) fn forget(&self, worker: &PodWorker) {
-        self.workers().remove(&worker.uid);
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).remove(&worker.uid);
     }
 
     /// The pod of that name which the API server knows now.
     fn worker(&self, namespace: &str, name: &str) -> Option<Arc<PodWorker>> {
-        let workers = self.workers();
-        let mut named = workers.values().filter(|worker| worker.namespace == namespace && worker.name == name);
-        let first = named.next()?;
-        let present = std::iter::once(first).chain(named).find(|worker| !worker.input.borrow().gone);
-        Some(Arc::clone(present.unwrap_or(first)))
+        let mut named = self.workers();
+        named.retain(|worker| worker.namespace == namespace && worker.name == name);
+        let present = named.iter().position(|worker| !worker.input.borrow().gone);
+        named.into_iter().nth(present.unwrap_or(0))
     }
 
     async fn dispatch(self: Arc<Self>) {
@@ -141,8 +148,7 @@ impl Shared {
     /// Gives every worker the news of its pod, and starts workers for new pods.
     fn hand_out(self: &Arc<Self>) {
         let pods = self.store.list::<Pod>(None);
-        let known: Vec<_> = self.workers().values().cloned().collect();
-        for worker in known {
+        for worker in self.workers() {
             if !pods.iter().any(|pod| meta::uid(pod.as_ref()) == worker.uid) {
                 worker.input.send_if_modified(|input| !std::mem::replace(&mut input.gone, true));
             }
@@ -151,13 +157,14 @@ impl Shared {
             let Some((node, ip)) = meta::pod_node(&pod).and_then(|node| self.nodes.get_key_value(node)) else {
                 continue;
             };
-            let worker = self.workers().get(meta::uid(pod.as_ref())).cloned();
-            match worker {
+            match self.worker_of(meta::uid(pod.as_ref())) {
                 Some(worker) => update(&worker, pod),
                 None if meta::pod_has_ended(&pod) && meta::deleting(pod.as_ref()) => {}
                 None => {
                     let worker = Arc::new(PodWorker::new(Arc::clone(self), pod, node, *ip));
-                    self.workers().insert(worker.uid.clone(), Arc::clone(&worker));
+                    let mut workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+                    workers.insert(worker.uid.clone(), Arc::downgrade(&worker));
+                    drop(workers);
                     tokio::spawn(worker.run());
                 }
             }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -26,6 +26,8 @@ pub struct Cluster {
     pub kubelet: Kubelet,
     pub world: World,
     pub begun: Instant,
+    /// The image of its pods, which lives as long as anything of the cluster.
+    pub image: Weak<dyn Image>,
 }
 
 /// A process that lives as its environment says: `CRASH_AFTER_MS`, `IGNORE_TERM`; all lines go to its log.
@@ -140,9 +142,10 @@ pub fn cluster_with(nodes: u32, defects: &[Defect]) -> Cluster {
     let world = World::new(clock, 7).with_defects(defects.iter().copied().collect());
     let store = Store::new(world.clone());
     let fake: Arc<dyn Image> = Arc::new(Fake);
+    let image = Arc::downgrade(&fake);
     let images = BTreeMap::from([("app:1".to_owned(), Arc::clone(&fake)), ("app:2".to_owned(), fake)]);
     let kubelet = start(&store, Options { nodes, images, ..Options::default() }).unwrap();
-    Cluster { store, kubelet, world, begun: Instant::now() }
+    Cluster { store, kubelet, world, begun: Instant::now(), image }
 }
 
 /// A StatefulSet `db` whose pods are ready some seconds after their start, with a volume each.

@@ -248,3 +248,17 @@ async fn planted_defects_show() {
         .unwrap();
     changed.until("deleted", || changed.pod("one").is_none().then_some(())).await;
 }
+
+#[test]
+fn a_cluster_is_gone_with_its_runtime() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let image = runtime.block_on(async {
+        let cluster = cluster();
+        cluster.create::<Pod>(pod(json!({}), json!({})));
+        cluster.until_ready("one").await;
+        cluster.image
+    });
+    assert!(image.upgrade().is_some());
+    drop(runtime);
+    assert!(image.upgrade().is_none(), "something that is running keeps itself alive");
+}
