@@ -24,8 +24,7 @@ pub(super) async fn capture(machine: &Arc<Machine>, shell: &'static str, command
 /// Runs a program with the container's log as its streams.
 pub(super) async fn program(machine: &Arc<Machine>, argv: Vec<String>) -> u8 {
     let (streams, out, err) = buffers();
-    let env = machine.environment();
-    let code = userland::start(machine, &env, argv, streams).await;
+    let code = userland::start(machine, machine.environment(), argv, streams).await;
     for line in text(&out).lines() {
         machine.context.log.out(line);
     }

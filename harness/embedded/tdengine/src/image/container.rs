@@ -144,6 +144,10 @@ pub(crate) struct Machine {
     pub version: Version,
     server: Server,
     log: ServerLog,
+    /// The environment of programs.
+    environment: BTreeMap<String, String>,
+    /// The configuration file as it was read last, and what it said.
+    known: Mutex<(Vec<u8>, Arc<Config>)>,
     running: Mutex<Option<(u32, Running)>>,
     ended: watch::Sender<Option<ExitStatus>>,
 }
@@ -161,7 +165,8 @@ impl Machine {
         let thread = if server == Server::V3 { "00000061 C" } else { "00000121" };
         let log = ServerLog::new(context.world.clock, context.log.clone(), thread);
         let (running, ended) = (Mutex::default(), watch::Sender::new(None));
-        Self { context, files, wait, version, server, log, running, ended }
+        let (environment, known) = (environment(&context), Mutex::default());
+        Self { context, files, wait, version, server, log, environment, known, running, ended }
     }
 
     /// Runs the image's entrypoint to its end.
@@ -212,20 +217,8 @@ impl Machine {
     }
 
     /// The environment of programs.
-    pub fn environment(&self) -> BTreeMap<String, String> {
-        let mut env = self.context.env.clone();
-        let defaults = [
-            ("HOME", "/root"),
-            ("HOSTNAME", self.context.pod.name.as_str()),
-            ("LANG", "en_US.UTF-8"),
-            ("LANGUAGE", "en_US.UTF-8"),
-            ("LC_ALL", "en_US.UTF-8"),
-            ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ];
-        for (name, value) in defaults {
-            env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-        }
-        env
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.environment
     }
 
     /// The content of a file.
@@ -264,15 +257,25 @@ impl Machine {
         self.context.world.network.add_hosts_entry(self.context.pod.ip, name, ip);
     }
 
-    fn host(&self) -> Host {
+    /// What the configuration file says; it is read anew only if it has changed.
+    fn config(&self) -> Arc<Config> {
         let text = self.files.read(CONFIG).unwrap_or_default();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.0 != text {
+            let config = Arc::new(Config::parse(&String::from_utf8_lossy(&text)));
+            *known = (text, config);
+        }
+        Arc::clone(&known.1)
+    }
+
+    fn host(&self) -> Host {
         Host {
             world: self.context.world.clone(),
             version: self.version,
             ip: self.context.pod.ip,
             cores: self.context.cores,
             volume: self.files.volume_at(self.data_folder()),
-            config: Arc::new(Config::parse(&String::from_utf8_lossy(&text))),
+            config: self.config(),
             log: self.log.clone(),
             search: format!("{}.svc.cluster.local", self.context.pod.namespace).into(),
             resolving: Arc::default(),
@@ -387,6 +390,23 @@ impl Machine {
     }
 }
 
+/// The environment of a container's programs.
+fn environment(context: &ContainerContext) -> BTreeMap<String, String> {
+    let mut env = context.env.clone();
+    let defaults = [
+        ("HOME", "/root"),
+        ("HOSTNAME", context.pod.name.as_str()),
+        ("LANG", "en_US.UTF-8"),
+        ("LANGUAGE", "en_US.UTF-8"),
+        ("LC_ALL", "en_US.UTF-8"),
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+    ];
+    for (name, value) in defaults {
+        env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    env
+}
+
 struct MachineFiles(Arc<Machine>);
 
 impl Files for MachineFiles {
@@ -412,11 +432,10 @@ impl Container for Handle {
         Box::pin(async move {
             let mut ended = machine.ended.subscribe();
             let (argv, streams) = Streams::of(io);
-            let env = machine.environment();
             tokio::select! {
                 biased;
                 _ = ended.wait_for(Option::is_some) => ExitStatus::KILLED,
-                result = userland::start(&machine, &env, argv, streams) => {
+                result = userland::start(&machine, machine.environment(), argv, streams) => {
                     ExitStatus::code(result)
                 }
             }

@@ -163,7 +163,7 @@ pub(crate) struct Shell {
 impl Shell {
     /// A shell with the container's environment.
     pub fn new(machine: Arc<Machine>, name: &'static str) -> Self {
-        let env = machine.environment();
+        let env = machine.environment().clone();
         Self { machine, env, name, last: 0 }
     }
 
