@@ -90,6 +90,8 @@ impl Checkout {
             jobs: NonZeroUsize::new(jobs).unwrap_or(NonZeroUsize::MIN),
             client: Way::Shell,
             histories: None,
+            diagnostics: true,
+            patience: true,
             cancel: tokio::sync::watch::channel(false).1,
         };
         let events = Events::default();

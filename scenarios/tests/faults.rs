@@ -136,6 +136,8 @@ fn ended(below: Below) -> RunFinished {
         client: seatrial_engine::scenario::Way::Shell,
         jobs: NonZeroUsize::MIN,
         histories: None,
+        diagnostics: true,
+        patience: true,
         cancel: tokio::sync::watch::channel(false).1,
     };
     let environment = On(Embedded::new("2.1.1.0", Defects::default()).unwrap(), below);

@@ -10,12 +10,14 @@ use tokio::sync::watch;
 
 use crate::{commands::embedded_edits, complaint::Complaint, home::Loaded, runtime};
 
-/// Runs `plan` with `defects` planted, and tells `sink` what happens.
+/// Runs `plan` with `defects` planted, and tells `sink` what happens. Without `patience`, checks behind one of the same step
+/// that did not pass are looked at once only.
 pub fn trial(
     plan: &Plan,
     loaded: &Loaded,
     defects: Defects,
     seed: u64,
+    patience: bool,
     sink: impl Sink + 'static,
 ) -> Result<RunFinished, Complaint> {
     let tdengine = plan.version.to_string();
@@ -29,6 +31,9 @@ pub fn trial(
         jobs: NonZeroUsize::MIN,
         client: Way::Shell,
         histories: None,
+        // Nobody reads them.
+        diagnostics: false,
+        patience,
         cancel: watch::channel(false).1,
     };
     let environment = Embedded::new(&tdengine, defects).map_err(Complaint::usage)?;

@@ -12,10 +12,12 @@ use std::{
 };
 
 use fake::{FakeEnvironment, Script};
+use rstest::rstest;
 use seatrial_engine::{Edits, Keep, ManifestSet, Options, Selection, Suite, run, scenario::Way};
 use seatrial_record::{
-    Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, RunFinished, Sink, Verdict, WriteError,
+    Blame, Body, CheckFinished, Event, EventLog, ExitCode, Finding, RunFinished, Sink, Table, Verdict, WriteError,
 };
+use seatrial_taos::Reply;
 use tokio::sync::watch;
 
 /// Keeps all events.
@@ -112,6 +114,8 @@ async fn run_with(
         jobs: NonZeroUsize::new(jobs).unwrap(),
         client: Way::Shell,
         histories: None,
+        diagnostics: true,
+        patience: true,
         cancel,
     };
     let kept = Kept::default();
@@ -389,4 +393,53 @@ async fn it_is_checked_how_long_a_statement_took() {
     assert_eq!(with(slow(), &steps(">=10s"), None).await.summary.exit, ExitCode::Passed);
     let ran = with(slow(), &steps("<10s"), None).await;
     assert_eq!(ran.summary.reason, "x@doc: in tdengine-0: it took 12.0 s, not <10s");
+}
+
+fn rows(columns: &[&str], cells: &[&str]) -> Reply {
+    let row = cells.iter().map(|cell| Some((*cell).to_owned())).collect();
+    Reply::Rows(Table { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows: vec![row] })
+}
+
+/// What a run under faults is checked for, each with its violation.
+#[rstest]
+#[case::a_transaction_that_is_stuck(
+    "transactions: 0",
+    Script {
+        answers: vec![("show transactions", Ok(rows(&["id", "stage", "oper"], &["7", "redoAction", "drop-dnode"])))],
+        ..Script::default()
+    },
+    "1 transactions are not done: 7 redoAction drop-dnode"
+)]
+#[case::a_vgroup_without_a_leader(
+    "vgroups: { database: load, working: true }",
+    Script {
+        answers: vec![(
+            "show load.vgroups",
+            Ok(rows(&["vgId", "tables", "status", "onlines", "v1_dnode", "v1_status"], &["2", "1", "ready", "1", "1", "slave"]))
+        )],
+        ..Script::default()
+    },
+    "in tdengine-0: vgroup 2 does not work: slave on 1"
+)]
+#[case::a_server_that_ended("crashes: 0", Script { restarts: 1, ..Script::default() }, "3, not 0: tdengine-0 was restarted 1 times")]
+#[case::a_trace_of_a_crash(
+    "traces: 0",
+    Script { log: "all is well\n11/27 TSD assertion failed at x.c:12", ..Script::default() },
+    "3 lines, not 0: kubectl logs tdengine-0: 11/27 TSD assertion failed"
+)]
+#[case::a_dnode_that_stays_dropping(
+    "membership: whole",
+    Script { drop_works: false, ..Script::default() },
+    "dnode 3 (tdengine-2) is dropping"
+)]
+#[tokio::test(start_paused = true)]
+async fn a_checker_sees_its_violation(#[case] check: &str, #[case] violated: Script, #[case] told: &str) {
+    let step = |check: &str| {
+        format!(
+            "  - do: {{ sql: \"drop dnode '${{endpoint(2)}}'\" }}\n    check:\n      - {check}\n        within: 20s\n"
+        )
+    };
+    let ran = with(violated, &step(check), None).await;
+    assert_eq!(ran.summary.exit, ExitCode::Failed, "{}", ran.summary.reason);
+    assert!(ran.last().reason.contains(told), "{}", ran.last().reason);
 }

@@ -115,6 +115,8 @@ impl<'a> Table<'a> {
             jobs: self.args.jobs.unwrap_or_else(|| jobs(self.args.environment.env())),
             client: self.args.client.way(),
             histories: Some(self.folder.file("histories")),
+            diagnostics: true,
+            patience: true,
             cancel,
         }
     }

@@ -11,7 +11,7 @@ use crate::{complaint::Complaint, home::Loaded};
 /// Runs the one scenario of `plan` with `defect` planted, if any: the checks that did not pass.
 pub fn trial(plan: &Plan, loaded: &Loaded, defect: Option<Defect>, seed: u64) -> Result<Vec<Catch>, Complaint> {
     let collected = Seen::default();
-    let summary = crate::trial::trial(plan, loaded, Defects::from_iter(defect), seed, collected.clone())?;
+    let summary = crate::trial::trial(plan, loaded, Defects::from_iter(defect), seed, true, collected.clone())?;
     let mut catches = collected.take();
     if catches.is_empty() && summary.verdict != Some(Verdict::Pass) {
         catches.push(Catch { step: 0, check: 0, title: "the run".into(), reason: summary.reason, expected: false });

@@ -1,9 +1,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
+use seatrial_cluster::Snapshot;
 use seatrial_record::{Blame, Body, CheckFinished, ClaimFinding, Finding, Verdict};
 use tokio::time::Instant;
 
-use super::{Glance, Holds, Lens, Stage, Stop, notice::Pauses};
+use super::{
+    Glance, Holds, Lens, Stage, Stop,
+    notice::{Dozed, Pauses},
+};
 use crate::{
     plan::by_watch,
     scenario::{Check, Expectation, Located, Outcome, Subject},
@@ -54,10 +58,10 @@ impl Holding {
 }
 
 impl Stage<'_> {
-    /// Makes a check and tells how it ended.
-    pub async fn check(&mut self, number: u32, check: &Check) -> Result<CheckEnd, Stop> {
+    /// Makes a check and tells how it ended. One that is `hurried` is not waited for.
+    pub async fn check(&mut self, number: u32, check: &Check, hurried: bool) -> Result<CheckEnd, Stop> {
         let begun = Instant::now();
-        let deadline = check.within.map_or(begun, |within| begun + within.0);
+        let deadline = check.within.filter(|_| !hurried).map_or(begun, |within| begun + within.0);
         let watched = check.expectations().into_iter().all(by_watch);
         // What a workload has done so far is known without asking anybody.
         let counted = check.expectations().into_iter().all(|expected| matches!(expected, Expectation::Workload(_)));
@@ -72,10 +76,11 @@ impl Stage<'_> {
         let (mut answered, mut answer) = (begun, None);
         let (verdict, last, evidence) = loop {
             let (looked, told) = (Instant::now(), watched.then_some(self.changes()));
-            let snapshot = if first || watched { self.fresh().await? } else { self.snapshot.clone() };
+            let snapshot = if first && !watched { self.fresh().await? } else { self.snapshot.clone() };
             first = false;
             let asked = Instant::now();
-            let (look, Lens { seen, observed, .. }, beside) = self.look_closely(check, snapshot, &mut holding).await?;
+            let (look, Lens { seen, observed, .. }, beside) =
+                self.look_surely(check, snapshot, watched.then_some(deadline), &mut holding).await?;
             self.observed(observed)?;
             let now = Instant::now();
             answering = now - asked;
@@ -141,7 +146,6 @@ impl Stage<'_> {
         let passed = verdict == Verdict::Pass;
         self.spend(if passed { (awaited + last.hold + answering).min(begun.elapsed()) } else { begun.elapsed() });
         let since_action = |moment: Instant| moment.saturating_duration_since(self.acted);
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         self.tell(Body::CheckFinished(Box::new(CheckFinished {
             scenario: self.key.clone(),
             step: self.step,
@@ -163,6 +167,29 @@ impl Stage<'_> {
         })))?;
         Ok(end)
     }
+
+    /// A look at a check. With a `last` moment, what is seen at `snapshot` was told by the watch, which may be behind: what
+    /// decides, because it holds or because there is no more time, is seen in the namespace as it is read now.
+    async fn look_surely(
+        &mut self,
+        check: &Check,
+        snapshot: Snapshot,
+        last: Option<Instant>,
+        holding: &mut Holding,
+    ) -> Result<(Look, Lens, Dozed), Stop> {
+        let looked = self.look_closely(check, snapshot, holding).await?;
+        if last.is_some_and(|last| looked.0.glance.holds == Holds::Yes || Instant::now() >= last) {
+            let fresh = self.fresh().await?;
+            if fresh != looked.1.snapshot {
+                return self.look_closely(check, fresh, holding).await;
+            }
+        }
+        Ok(looked)
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn broke(mut look: Look, after: Duration) -> Look {

@@ -153,6 +153,7 @@ impl Work<'_> {
         let limit = run.scenario.timeout.0;
         let cancel = self.options.cancel.clone();
         let mut stage = Stage::new(&run.planned.key, Arc::clone(access), names, profile, teller, cancel, limit);
+        (stage.diagnostics, stage.patience) = (self.options.diagnostics, self.options.patience);
         stage.arm(underlay);
         let ended = AssertUnwindSafe(stage.scenario(&run.scenario, &setting)).catch_unwind().await;
         match ended {

@@ -55,6 +55,10 @@ pub(crate) struct Stage<'a> {
     /// Outcomes that happened.
     pub outcomes: Vec<String>,
     pub workloads: Workloads,
+    /// Whether diagnostics are collected after a failure.
+    pub diagnostics: bool,
+    /// Whether checks behind one that did not pass get their time.
+    pub patience: bool,
     teller: &'a Teller<'a>,
     pub injector: Option<Injector>,
     roll: Arc<Mutex<Membership>>,
@@ -106,6 +110,8 @@ impl<'a> Stage<'a> {
             step: 0,
             acted: Instant::now(),
             outcomes: Vec::new(),
+            diagnostics: true,
+            patience: true,
             teller,
             known: BTreeMap::new(),
             cancel,

@@ -27,6 +27,10 @@ pub struct Options {
     pub client: Way,
     /// Where the histories of workloads are written as they happen; none to keep them in memory only.
     pub histories: Option<PathBuf>,
+    /// Whether what a person would look at after a failure is collected.
+    pub diagnostics: bool,
+    /// Whether checks behind one of the same step that did not pass get their time; if not, they are looked at once.
+    pub patience: bool,
     /// Becomes true when somebody asks for an end.
     pub cancel: watch::Receiver<bool>,
 }

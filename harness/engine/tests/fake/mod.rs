@@ -40,6 +40,10 @@ pub struct Script {
     pub hangs: Option<&'static str>,
     /// Asking for pods' logs panics.
     pub panics: bool,
+    /// What the log of a pod says.
+    pub log: &'static str,
+    /// How often the server of each pod has ended by itself.
+    pub restarts: u32,
     /// A statement that fails after a time.
     pub hangs_for: Option<(&'static str, Duration)>,
 }
@@ -57,6 +61,8 @@ impl Default for Script {
             boot_failures: 0,
             hangs: None,
             panics: false,
+            log: "a line",
+            restarts: 0,
             hangs_for: None,
         }
     }
@@ -205,7 +211,7 @@ impl Fake {
                 phase: "Running".to_owned(),
                 ready,
                 containers: (u32::from(ready), 1),
-                restarts: 0,
+                restarts: state.script.restarts,
                 reason: None,
                 message: None,
                 ip: None,
@@ -384,8 +390,9 @@ impl Access for Fake {
 
     fn logs<'a>(&'a self, _: &'a str, _: bool) -> BoxFuture<'a, Result<String>> {
         async {
-            assert!(!self.state.lock().unwrap().script.panics, "the fake panics");
-            Ok("a line".to_owned())
+            let Script { panics, log, .. } = self.state.lock().unwrap().script;
+            assert!(!panics, "the fake panics");
+            Ok(log.to_owned())
         }
         .boxed()
     }

@@ -113,7 +113,9 @@ fn keep_smallest(
     let Some(seed) = found.seeds.iter().copied().min_by_key(length) else { return Ok(()) };
     let small = smallest(bench, kind, seed, kinds);
     let mut frame = bench.frame(seed);
-    frame.summary = format!("Found by the search: {}", kind.trim());
+    // The search does not wait once something has failed; who runs the file does.
+    let ended = bench.run_to_the_end(&frame, &small, seed)?;
+    frame.summary = format!("Found by the search: {}", ended.kind.trim());
     let again = format!("seatrial chaos explore --tdengine {} --seed {seed} --seeds 1", args.tdengine);
     frame.comments = vec![format!("Found by `{again}`, and shrunk."), format!("Repeat it with `--seed {seed}`.")];
     let file = args.out.join(format!("{}.yaml", frame.name));

@@ -54,15 +54,24 @@ impl Bench<'_> {
         }
     }
 
-    /// Runs a schedule on an embedded cluster of its own.
+    /// Runs a schedule on an embedded cluster of its own. Once something has failed, the rest is looked at without waiting.
     pub fn run(&self, frame: &Frame, schedule: &Schedule, seed: u64) -> Result<Ended, Complaint> {
+        self.try_out(frame, schedule, seed, false)
+    }
+
+    /// Runs a schedule as `seatrial run` does, in which everything gets its time.
+    pub fn run_to_the_end(&self, frame: &Frame, schedule: &Schedule, seed: u64) -> Result<Ended, Complaint> {
+        self.try_out(frame, schedule, seed, true)
+    }
+
+    fn try_out(&self, frame: &Frame, schedule: &Schedule, seed: u64, patience: bool) -> Result<Ended, Complaint> {
         let text = frame.scenario(schedule).map_err(Complaint::environment)?;
         let scenario = parse(&frame.name, &text).map_err(|mistakes| Complaint::usage(Mistakes(mistakes)))?;
         let suite = Suite { scenarios: vec![scenario], ledger: self.loaded.suite.ledger.clone() };
         let selection = Selection { version: self.version, sets: Vec::new(), names: Vec::new(), repeats: 1 };
         let plan = suite.plan(&selection, &self.loaded.sets).map_err(Complaint::usage)?;
         let failures = Failures::default();
-        let summary = trial(&plan, self.loaded, self.defects.clone(), seed, failures.clone())?;
+        let summary = trial(&plan, self.loaded, self.defects.clone(), seed, patience, failures.clone())?;
         let kind = failures.0.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
         let verdict = summary.verdict.unwrap_or(Verdict::Unknown);
         Ok(Ended { verdict, kind, reason: summary.reason })
