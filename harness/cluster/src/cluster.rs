@@ -1,7 +1,10 @@
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use k8s_openapi::api::{apps::v1::StatefulSet, core::v1::Pod};
+use k8s_openapi::api::{
+    apps::v1::StatefulSet,
+    core::v1::{PersistentVolumeClaim, Pod},
+};
 use kube::{
     Api, Client,
     api::{ListParams, Patch, PatchParams},
@@ -9,7 +12,7 @@ use kube::{
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::{ClusterError, Limits, PodState, Problem, Result, Snapshot, StatefulSetState};
+use crate::{ClaimState, ClusterError, Limits, PodState, Problem, Result, Snapshot, StatefulSetState, light::Light};
 
 /// Tells the time of the environment: virtual time on the embedded cluster.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -103,32 +106,34 @@ impl Cluster {
 
     /// The pods of the namespace, by name.
     pub async fn pods(&self) -> Result<Vec<PodState>> {
-        Ok(self.list::<Pod>("pods", "").await?.iter().map(PodState::from).collect())
+        Ok(self.list::<Light<Pod>>("pods", "").await?.iter().map(|pod| PodState::from(&pod.0)).collect())
     }
 
     /// A pod; `None` if it does not exist.
     pub async fn pod(&self, name: &str) -> Result<Option<PodState>> {
         let tried = format!("read pod/{name}");
-        Ok(self.request(&tried, self.api::<Pod>().get_opt(name)).await?.as_ref().map(PodState::from))
+        Ok(self.request(&tried, self.api::<Light<Pod>>().get_opt(name)).await?.map(|pod| PodState::from(&pod.0)))
     }
 
     /// A `StatefulSet`; `None` if it does not exist.
     pub async fn stateful_set(&self, name: &str) -> Result<Option<StatefulSetState>> {
         let tried = format!("read statefulset/{name}");
-        Ok(self.request(&tried, self.api::<StatefulSet>().get_opt(name)).await?.as_ref().map(StatefulSetState::from))
+        Ok(self
+            .request(&tried, self.api::<Light<StatefulSet>>().get_opt(name))
+            .await?
+            .map(|set| StatefulSetState::from(&set.0)))
     }
 
     /// Pods, claims and `StatefulSets` of the namespace as they are now.
     pub async fn snapshot(&self) -> Result<Snapshot> {
         let mut snapshot = Snapshot::default();
-        snapshot
-            .pods
-            .extend(self.list("pods", "").await?.iter().map(PodState::from).map(|pod| (pod.name.clone(), pod)));
-        let claims = self.list("persistentvolumeclaims", "").await?;
-        let claims = claims.iter().map(crate::ClaimState::from).map(|claim| (claim.name.clone(), claim));
+        let pods = self.pods().await?.into_iter().map(|pod| (pod.name.clone(), pod));
+        snapshot.pods.extend(pods);
+        let claims = self.list::<Light<PersistentVolumeClaim>>("persistentvolumeclaims", "").await?;
+        let claims = claims.iter().map(|claim| ClaimState::from(&claim.0)).map(|claim| (claim.name.clone(), claim));
         snapshot.claims.extend(claims);
-        let sets = self.list("statefulsets", "").await?;
-        let sets = sets.iter().map(StatefulSetState::from).map(|set| (set.name.clone(), set));
+        let sets = self.list::<Light<StatefulSet>>("statefulsets", "").await?;
+        let sets = sets.iter().map(|set| StatefulSetState::from(&set.0)).map(|set| (set.name.clone(), set));
         snapshot.stateful_sets.extend(sets);
         Ok(snapshot)
     }

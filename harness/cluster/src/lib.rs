@@ -9,6 +9,7 @@ mod convert;
 mod diagnostics;
 mod error;
 mod exec;
+mod light;
 mod limits;
 pub mod manifests;
 mod objects;

@@ -15,7 +15,7 @@ use kube::{
 use serde::de::DeserializeOwned;
 use tokio::time::{sleep, timeout};
 
-use crate::{ClaimState, Cluster, ClusterError, PodState, Problem, Result, Snapshot, StatefulSetState};
+use crate::{ClaimState, Cluster, ClusterError, PodState, Problem, Result, Snapshot, StatefulSetState, light::Light};
 
 /// What one stream tells of one kind, by name.
 enum Change<T> {
@@ -142,18 +142,19 @@ impl Debug for Watch {
     }
 }
 
-fn stream<K, T>(api: Api<K>, retry: Duration, tell: fn(Change<T>) -> Told) -> BoxStream<'static, Told>
+fn stream<K, T>(api: Api<Light<K>>, retry: Duration, tell: fn(Change<T>) -> Told) -> BoxStream<'static, Told>
 where
-    K: kube::Resource + Clone + Debug + DeserializeOwned + Send + 'static,
+    K: Clone + Debug + Send + 'static,
+    Light<K>: kube::Resource + DeserializeOwned,
     T: for<'a> From<&'a K> + Send + 'static,
 {
     let events = watcher(api, watcher::Config::default());
     let told = events.then(move |event| async move {
         let change = match event {
             Ok(Event::Init) => Change::Reset,
-            Ok(Event::InitApply(object)) => Change::Staged(object.name_any(), T::from(&object)),
+            Ok(Event::InitApply(object)) => Change::Staged(object.name_any(), T::from(&object.0)),
             Ok(Event::InitDone) => Change::Complete,
-            Ok(Event::Apply(object)) => Change::Set(object.name_any(), T::from(&object)),
+            Ok(Event::Apply(object)) => Change::Set(object.name_any(), T::from(&object.0)),
             Ok(Event::Delete(object)) => Change::Gone(object.name_any()),
             Err(error) => {
                 // kube's own back-off has jitter and reads the system's clock.
@@ -171,9 +172,9 @@ impl Cluster {
     pub fn watch(&self) -> Watch {
         let retry = self.limits().watch_retry;
         let streams = select_all([
-            stream(self.api::<Pod>(), retry, Told::Pod),
-            stream(self.api::<PersistentVolumeClaim>(), retry, Told::Claim),
-            stream(self.api::<StatefulSet>(), retry, Told::Set),
+            stream(self.api::<Light<Pod>>(), retry, Told::Pod),
+            stream(self.api::<Light<PersistentVolumeClaim>>(), retry, Told::Claim),
+            stream(self.api::<Light<StatefulSet>>(), retry, Told::Set),
         ]);
         Watch {
             streams,
