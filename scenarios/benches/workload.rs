@@ -42,6 +42,7 @@ async fn measure() -> Result<(), Failure> {
         table: "rows".to_owned(),
         tables: 4,
         writers: WRITERS,
+        batch: 1,
         every: Some(EVERY),
         readers: 1,
         changes: false,

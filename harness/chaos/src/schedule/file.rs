@@ -46,6 +46,7 @@ impl Frame {
         let workers = if nodes { format!(", workers: {pods}") } else { String::new() };
         // A check that no version of the scenario makes is a mistake.
         let transactions = if tdengine.contains("<3") { "" } else { TRANSACTIONS };
+        let vgroups = self.vgroups();
         let loss = if schedule.faults().any(crate::Fault::destroys) && *replica == 1 { "" } else { ", lost: 0" };
         Ok(format!(
             r#"{comments}scenario: {name}
@@ -56,7 +57,7 @@ timeout: 3h
 start: {{ replicas: {pods}{workers} }}
 steps:
   - title: Begin to insert
-    do: {{ workload: {{ start: rows, database: load, replica: {replica}, writers: 2, rate: 1 }} }}
+    do: {{ workload: {{ start: rows, database: load, replica: {replica}, writers: 2, batch: 2, rate: 1 }} }}
     check:
       - workload: {{ name: rows, acknowledged: ">=4" }}
         within: 60s
@@ -75,10 +76,7 @@ steps:
       - title: the membership is whole
         membership: whole
         within: 3m
-      - title: every vgroup is whole
-        vgroups: {{ database: load, working: true }}
-        within: 3m
-{transactions}      - title: rows are acknowledged
+{vgroups}{transactions}      - title: rows are acknowledged
         workload: {{ name: rows, fresh: ">=4" }}
         within: 3m
       - title: no server ended by itself
@@ -92,5 +90,25 @@ steps:
 "#,
             serde_json::to_string(summary)?
         ))
+    }
+    /// The check that every vgroup has all its copies, as the generations of servers name them.
+    fn vgroups(&self) -> String {
+        let check = |filter: &str, leads: &str, follows: &str| {
+            let roles: Vec<&str> =
+                (0..self.replica.max(1)).map(|copy| if copy == 0 { leads } else { follows }).collect();
+            let roles = roles.join(", ");
+            format!(
+                "      - title: every vgroup is whole\n{filter}        \
+                 vgroups: {{ database: load, working: true, statuses: [{roles}] }}\n        within: 3m\n"
+            )
+        };
+        let filter = |range: &str| format!("        tdengine: \"{range}\"\n");
+        if self.tdengine.contains("<3") {
+            check("", "master", "slave")
+        } else if self.tdengine.starts_with(">=3") {
+            check("", "leader", "follower")
+        } else {
+            check(&filter("<3"), "master", "slave") + &check(&filter(">=3.0"), "leader", "follower")
+        }
     }
 }

@@ -6,7 +6,7 @@ use tokio::{sync::watch, task::JoinSet, time::Instant};
 use super::{Client, ClusterClient, Running, changer::Changer, reader::Reader, record::Record, writer::Writer};
 use crate::{Begun, Journal, RowId};
 
-/// A workload of inserts: several writers, each of which writes one row at a time into one table; and, if asked for,
+/// A workload of inserts: several writers, each of which sends one statement at a time to one table; and, if asked for,
 /// readers and changes of other tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inserts {
@@ -18,6 +18,8 @@ pub struct Inserts {
     pub tables: u32,
     /// Number of writers.
     pub writers: u32,
+    /// Rows in one statement.
+    pub batch: u32,
     /// Time from one insert of a writer to its next; longer if an insert takes longer. Whole milliseconds; none to send
     /// one as soon as the one before has ended.
     pub every: Option<Duration>,
@@ -62,8 +64,8 @@ impl Inserts {
         };
         let message = if !name(&self.database) || !name(&self.table) {
             format!("`{}.{}` is no name of a table", self.database, self.table)
-        } else if self.writers == 0 || self.tables == 0 || self.pods.is_empty() {
-            "it needs at least one writer, one table and one pod".to_owned()
+        } else if [self.writers, self.tables, self.batch].contains(&0) || self.pods.is_empty() {
+            "it needs at least one writer, one table, one row in a statement and one pod".to_owned()
         } else if self.every.is_some_and(|every| every < Duration::from_millis(1)) || self.limit.is_zero() {
             "the interval must be at least 1 ms, and the limit more than nothing".to_owned()
         } else {

@@ -21,6 +21,8 @@ struct State {
     rows: BTreeMap<i64, (u32, u64)>,
     down: Option<(Instant, Instant)>,
     lies: bool,
+    /// Of several rows in one statement only the first is stored.
+    hasty: bool,
     asked: Vec<String>,
     made: Vec<String>,
     /// A read does not see rows with this number and later ones.
@@ -37,18 +39,21 @@ impl Fake {
         let mut state = self.state();
         state.asked.push(pod.to_owned());
         let reply = if let Some(values) = sql.split(" values(").nth(1) {
-            let numbers: Vec<i64> =
-                values.trim_end_matches(')').split(", ").map(|text| text.parse().unwrap()).collect();
+            let rows: Vec<&str> = values.trim_end_matches(')').split(")(").collect();
             let down = state.down.is_some_and(|(from, to)| (from..to).contains(&Instant::now()));
-            // While it is down it answers with an error, and stores every other row all the same.
-            if !(down && numbers[2] % 2 == 0 || state.lies && numbers[2] == 7) {
-                let row = (u32::try_from(numbers[1]).unwrap(), u64::try_from(numbers[2]).unwrap());
-                assert!(state.rows.insert(numbers[0], row).is_none(), "two rows with one time");
+            let kept = if state.hasty { 1 } else { rows.len() };
+            for row in &rows[..kept] {
+                let numbers: Vec<i64> = row.split(", ").map(|text| text.parse().unwrap()).collect();
+                // While it is down it answers with an error, and stores every other row all the same.
+                if !(down && numbers[2] % 2 == 0 || state.lies && numbers[2] == 7) {
+                    let row = (u32::try_from(numbers[1]).unwrap(), u64::try_from(numbers[2]).unwrap());
+                    assert!(state.rows.insert(numbers[0], row).is_none(), "two rows with one time");
+                }
             }
             if down {
                 Err(SqlError { code: Some(name_code(0x000b)), text: "Unable to establish connection".to_owned() })
             } else {
-                Ok(Reply::Affected(1))
+                Ok(Reply::Affected(rows.len() as u64))
             }
         } else if sql.starts_with("select") {
             let bound = |mark: &str| {
@@ -88,6 +93,7 @@ fn inserts(seed: u64) -> Inserts {
         table: "load".to_owned(),
         tables: 1,
         writers: 3,
+        batch: 1,
         every: Some(Duration::from_millis(100)),
         readers: 0,
         changes: false,
@@ -155,6 +161,18 @@ async fn a_server_that_lies_is_caught() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn several_rows_in_one_statement_are_counted_one_by_one() {
+    let batch = Inserts { batch: 3, ..inserts(13) };
+    let whole = check(&run_all(&Fake::default(), batch.clone(), 2).await);
+    assert_eq!((whole.verdict(), whole.acked, whole.stored), (Verdict::Pass, 180, Some(180)));
+    let fake = Fake::default();
+    fake.state().hasty = true;
+    let lost = check(&run_all(&fake, batch, 2).await).lost;
+    assert_eq!(lost.len(), 120);
+    assert_eq!(lost[..2], [1, 2].map(|sequence| RowId { writer: 0, sequence }));
+}
+
+#[tokio::test(start_paused = true)]
 async fn rows_outside_of_the_workloads_time_are_read_too() {
     let fake = Fake::default();
     let base_ms = clock()().as_millisecond();
@@ -201,6 +219,7 @@ async fn the_totals_can_be_watched() {
 #[rstest]
 #[case(Inserts { writers: 0, ..inserts(0) })]
 #[case(Inserts { tables: 0, ..inserts(0) })]
+#[case(Inserts { batch: 0, ..inserts(0) })]
 #[case(Inserts { pods: Vec::new(), ..inserts(0) })]
 #[case(Inserts { table: "t; drop database d1".to_owned(), ..inserts(0) })]
 #[case(Inserts { every: Some(Duration::ZERO), ..inserts(0) })]

@@ -33,11 +33,13 @@ const REFUSALS: &[u16] = &[
     0x2603, // table does not exist, 3.x
 ];
 
-/// What an answer says of an insert of one row.
-pub fn outcome_of(answer: &Result<SqlOutcome, ClusterError>) -> Outcome {
+/// What an answer says of an insert of so many rows.
+pub fn outcome_of(answer: &Result<SqlOutcome, ClusterError>, rows: u64) -> Outcome {
     match answer {
-        Ok(SqlOutcome { reply: Ok(Reply::Affected(1)), .. }) => Outcome::Ok,
-        Ok(SqlOutcome { reply: Ok(other), .. }) => Outcome::Info(format!("expected 1 row affected, answered: {other}")),
+        Ok(SqlOutcome { reply: Ok(Reply::Affected(count)), .. }) if *count == rows => Outcome::Ok,
+        Ok(SqlOutcome { reply: Ok(other), .. }) => {
+            Outcome::Info(format!("expected {rows} affected, answered: {other}"))
+        }
         Ok(SqlOutcome { reply: Err(error), .. }) => of_server(error),
         Err(error) => of_way(error),
     }
@@ -82,7 +84,7 @@ mod tests {
 
     fn said(generation: Generation, text: &str) -> Outcome {
         let error = SqlError { code: seatrial_taos::code_of(generation, text), text: text.to_owned() };
-        outcome_of(&Ok(SqlOutcome { sql: String::new(), reply: Err(error), elapsed: None }))
+        outcome_of(&Ok(SqlOutcome { sql: String::new(), reply: Err(error), elapsed: None }), 1)
     }
 
     #[rstest]
@@ -101,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_lost_connection_says_nothing_and_none_at_all_says_no() {
-        let failed = |problem: Problem| outcome_of(&Err(ClusterError::new("insert", problem)));
+        let failed = |problem: Problem| outcome_of(&Err(ClusterError::new("insert", problem)), 1);
         assert!(matches!(failed(Problem::ConnectionLost), Outcome::Info(_)));
         assert!(matches!(failed(Problem::NotStarted("no container".into())), Outcome::Fail(_)));
         let limit = Duration::from_secs(1);
@@ -113,9 +115,12 @@ mod tests {
     }
 
     #[test]
-    fn an_acknowledgement_counts_one_row() {
-        let answered = |reply| outcome_of(&Ok(SqlOutcome { sql: String::new(), reply: Ok(reply), elapsed: None }));
-        assert_eq!(answered(Reply::Affected(1)), Outcome::Ok);
-        assert!(matches!(answered(Reply::Affected(0)), Outcome::Info(_)));
+    fn an_acknowledgement_counts_the_rows() {
+        let answered =
+            |reply, rows| outcome_of(&Ok(SqlOutcome { sql: String::new(), reply: Ok(reply), elapsed: None }), rows);
+        assert_eq!(answered(Reply::Affected(1), 1), Outcome::Ok);
+        assert_eq!(answered(Reply::Affected(3), 3), Outcome::Ok);
+        assert!(matches!(answered(Reply::Affected(0), 1), Outcome::Info(_)));
+        assert!(matches!(answered(Reply::Affected(1), 3), Outcome::Info(_)));
     }
 }

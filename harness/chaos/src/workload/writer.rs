@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -52,7 +52,8 @@ impl<C: Client> Writer<C> {
         }
         let pods = shared(&self.inserts.pods);
         let mut at = usize::try_from(self.number).unwrap_or(0);
-        for sequence in 0..MOST_ROWS / u64::from(self.inserts.writers.max(1)) {
+        let batch = u64::from(self.inserts.batch.max(1));
+        for number in 0..MOST_ROWS / (u64::from(self.inserts.writers.max(1)) * batch) {
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop) => return,
@@ -60,7 +61,9 @@ impl<C: Client> Writer<C> {
             }
             let Some(pod) = turn(&pods, at) else { return };
             let started = Instant::now();
-            let acked = self.insert(&pod, RowId { writer: self.number, sequence }).await;
+            let row = |sequence| RowId { writer: self.number, sequence };
+            let rows: Vec<RowId> = (number * batch..(number + 1) * batch).map(row).collect();
+            let acked = self.insert(&pod, &rows).await;
             if !acked {
                 at += 1;
             }
@@ -73,15 +76,22 @@ impl<C: Client> Writer<C> {
         }
     }
 
-    /// True if it was acknowledged.
-    async fn insert(&mut self, pod: &Arc<str>, row: RowId) -> bool {
-        let (stamp, target) = (stamp(&self.record.begun, row), &self.target);
-        let sql = format!("insert into {target} values({stamp}, {}, {})", row.writer, row.sequence);
-        self.record.insert(row, pod, Event::Invoke);
+    /// Inserts rows in one statement. True if they were acknowledged.
+    async fn insert(&mut self, pod: &Arc<str>, rows: &[RowId]) -> bool {
+        let mut sql = format!("insert into {} values", self.target);
+        for row in rows {
+            let stamp = stamp(&self.record.begun, *row);
+            // Writing to a string does not fail.
+            let _ = write!(sql, "({stamp}, {}, {})", row.writer, row.sequence);
+            self.record.insert(*row, pod, Event::Invoke);
+        }
         let started = Instant::now();
-        let outcome = outcome_of(&self.client.run(pod, &sql, self.inserts.limit).await);
-        let acked = outcome == Outcome::Ok;
-        self.record.insert(row, pod, event(outcome, since(started)));
+        let answer = self.client.run(pod, &sql, self.inserts.limit).await;
+        let outcome = outcome_of(&answer, rows.len() as u64);
+        let (acked, ended) = (outcome == Outcome::Ok, event(outcome, since(started)));
+        for row in rows {
+            self.record.insert(*row, pod, ended.clone());
+        }
         acked
     }
 }

@@ -82,6 +82,7 @@ impl Stage<'_> {
             table: "rows".to_owned(),
             tables: action.tables.unwrap_or(1),
             writers: action.writers.unwrap_or(1),
+            batch: action.batch.unwrap_or(1),
             every: action.rate.unwrap_or_default().interval(),
             readers: action.readers.unwrap_or(0),
             changes: action.changes,

@@ -245,8 +245,10 @@ pub struct WorkloadAction {
     pub replica: Option<u8>,
     /// How many writers; 1 if not given.
     pub writers: Option<u32>,
-    /// Rows per second and writer, or `max` for as many as are answered; 1 if not given.
+    /// Statements per second and writer, or `max` for as many as are answered; 1 if not given.
     pub rate: Option<Rate>,
+    /// How many rows a statement inserts; 1 if not given.
+    pub batch: Option<u32>,
     /// How many tables the writers are spread over, and with them over vgroups; 1 if not given.
     pub tables: Option<u32>,
     /// How many readers look at the newest rows meanwhile, each once a second; none if not given.

@@ -219,7 +219,7 @@ fn workloads(critic: &mut Critic<'_>, scenario: &Scenario) {
                     if action.database.is_none() {
                         critic.note(step.place, "a workload without a database", "add `database`");
                     }
-                    if [action.writers, action.tables].contains(&Some(0)) {
+                    if [action.writers, action.tables, action.batch].contains(&Some(0)) {
                         critic.note(step.place, "a workload without a writer or a table", "leave it out for 1");
                     }
                     if action.readers.unwrap_or(0) == 0 {
