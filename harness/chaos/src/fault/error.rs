@@ -1,4 +1,4 @@
-use seatrial_cluster::ClusterError;
+use seatrial_cluster::{ClusterError, Problem};
 use thiserror::Error;
 
 use super::UnderlayError;
@@ -29,5 +29,14 @@ pub enum FaultError {
 impl FaultError {
     pub(super) fn nobody(why: impl Into<String>) -> Self {
         Self::Nobody(why.into())
+    }
+
+    /// True if there may be somebody to do it to in a moment: no pod, or none in which a command can be run yet.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Nobody(_) => true,
+            Self::Cluster(error) => matches!(*error.problem, Problem::NotStarted(_)),
+            _ => false,
+        }
     }
 }

@@ -77,7 +77,7 @@ impl Injector {
         let memo = loop {
             match Box::pin(self.act(fault)).await {
                 // A container may just be starting again, or nobody may lead for a moment.
-                Err(FaultError::Nobody(_)) if Instant::now() < deadline => sleep(PAUSE * 2).await,
+                Err(error) if error.may_pass() && Instant::now() < deadline => sleep(PAUSE * 2).await,
                 acted => break acted?,
             }
         };

@@ -35,7 +35,7 @@ fn found(
 #[case::restart_with_new_addresses_loses_the_quorum(&["rolling-restart"], 1..=12, "rolling-restart", "")]
 #[case::drop_of_an_offline_dnode_kills_a_healthy_one(
     &["kill-process", "scale"],
-    1..=12,
+    1..=60,
     "drop-dnode",
     "no server ended by itself"
 )]
