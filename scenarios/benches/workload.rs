@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seatrial_chaos::{ClusterClient, History, Inserts, Journal, check, read_back};
+use seatrial_chaos::{ClusterClient, CopyRead, History, Inserts, Journal, check, read_back};
 use seatrial_cluster::{Cluster, Limits, Via};
 use seatrial_embedded::{EmbeddedCluster, Options};
 use seatrial_engine::{Document, Edits, scenario::Mistakes};
@@ -64,9 +64,10 @@ async fn measure() -> Result<(), Failure> {
         let mut client = ClusterClient::new(cluster.clone(), Via::Shell);
         read_back(&mut client, &inserts.pods[0], &inserts, &history, Duration::from_secs(30)).await?
     };
-    journal.read_back(&found.rows, None);
+    let copy = CopyRead { rows: found.rows, ..CopyRead::default() };
+    journal.read_back(&copy, None);
     journal.whole()?;
-    history.read = Some(found.rows);
+    history.keep(copy);
     let checked = check(&history);
     let whole = processor()? - used;
     let memory = peak_memory()?;

@@ -8,13 +8,14 @@ use futures::{FutureExt, future::BoxFuture};
 use jiff::Timestamp;
 use seatrial_chaos::{Fault, Rule, Underlay, UnderlayError};
 use seatrial_cluster::PodState;
-use seatrial_embedded::{Defects, EmbeddedCluster, paused_runtime};
+use seatrial_embedded::{Defect, Defects, EmbeddedCluster, paused_runtime};
 use seatrial_engine::{
     Access, BootRequest, BootedCluster, Document, Edits, Environment, EnvironmentError, Keep, Options, Selection,
     Suite, run, scenario::parse,
 };
 use seatrial_environments::Embedded;
 use seatrial_record::{EventLog, RunFinished, Verdict};
+use seatrial_scenarios::Checkout;
 
 const SCENARIO: &str = r#"
 scenario: cut
@@ -152,6 +153,23 @@ fn a_fault_without_witness_is_unknown() {
     let inert = ended(Below::Inert);
     assert_eq!(inert.verdict, Some(Verdict::Unknown));
     assert!(inert.reason.contains("nothing proves that it took hold"), "{}", inert.reason);
+}
+
+#[test]
+fn copies_that_disagree_are_found() {
+    const TDENGINE: &str = "3.3.0.1";
+    let checkout = Checkout::load("chaos").unwrap();
+    let plans = checkout.plans(TDENGINE).unwrap();
+    let plan = plans.iter().find(|plan| plan.runs[0].planned.key.starts_with("replicas-agree")).unwrap();
+    let ran = |defects: Defects| {
+        let environment = Embedded::new(TDENGINE, defects).unwrap();
+        let image = EmbeddedCluster::image_reference(TDENGINE);
+        paused_runtime().unwrap().block_on(checkout.run_in(&environment, plan, &image, 1, 1)).unwrap()
+    };
+    assert_eq!(ran(Defects::default()).summary.verdict, Some(Verdict::Pass));
+    let planted = ran([Defect::FollowerMissesRow].into_iter().collect());
+    assert_eq!(planted.summary.verdict, Some(Verdict::Fail));
+    assert!(planted.complaints().contains("not in all copies"), "{}", planted.complaints());
 }
 
 #[test]

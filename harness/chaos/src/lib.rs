@@ -11,14 +11,14 @@ mod history;
 mod schedule;
 mod workload;
 
-pub use check::{Check, Membership, Tables, Trace, check, traces};
+pub use check::{Check, Copies, Membership, Tables, Trace, check, traces};
 pub use fault::{
     Change, ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Effects, Fault, FaultError, Injector, Need, Nothing,
     OnPod, Packets, Partition, Role, Rule, Scale, Site, SkewClock, SlowNames, Spot, Target, Underlay, UnderlayError,
 };
 pub use history::{
-    Begun, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId, Stall,
-    Summary, TableChange, measure, recovery_ms,
+    Begun, CopyRead, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId,
+    Stall, Summary, TableChange, measure, recovery_ms,
 };
 pub use schedule::{Frame, Happening, Heal, Moment, Schedule, Shift, generate, shrink};
 pub use workload::{

@@ -253,5 +253,6 @@ fn workload(expected: &WorkloadState) -> String {
         ("lost", optional(expected.lost)),
         ("duplicated", optional(expected.duplicated)),
         ("stale", optional(expected.stale)),
+        ("not in all copies", optional(expected.disagreeing)),
     ])
 }

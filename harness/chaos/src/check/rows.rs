@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt};
 use seatrial_record::Verdict;
 use serde::{Deserialize, Serialize};
 
-use super::{Tables, sightings::Sightings};
+use super::{Copies, Tables, sightings::Sightings};
 use crate::{Fate, History, RowId};
 
 /// What a history says of its rows, with what was read while they were written and at the end.
@@ -30,6 +30,9 @@ pub struct Check {
     pub dropped: u64,
     /// What became of tables that were made and dropped meanwhile.
     pub tables: Tables,
+    /// Whether the copies agree that were read.
+    #[serde(default)]
+    pub copies: Copies,
 }
 
 /// Checks that every acknowledged row is there exactly once, and nothing else but what may be.
@@ -40,6 +43,7 @@ pub fn check(history: &History) -> Check {
         stored: history.read.as_ref().map(|rows| rows.len() as u64),
         stale: seen.stale.into_iter().collect(),
         tables: Tables::of(history),
+        copies: Copies::of(history),
         ..Check::default()
     };
     let mut counts: BTreeMap<RowId, u64> = BTreeMap::new();
@@ -74,10 +78,12 @@ pub fn check(history: &History) -> Check {
 }
 
 impl Check {
-    /// Fails if a row was lost, is there twice or should not be there, or if a table is missing or left over. Unknown if
-    /// nothing was acknowledged, since then nothing could be lost, or if the rows were never read back.
+    /// Fails if a row was lost, is there twice, should not be there or is not in all copies that were read, or if a table
+    /// is missing or left over. Unknown if nothing was acknowledged, since then nothing could be lost, or if the rows were
+    /// never read back.
     pub fn verdict(&self) -> Verdict {
-        let wrong = !(self.lost.is_empty() && self.duplicated.is_empty() && self.unexpected.is_empty());
+        let disagree = self.copies.read > 1 && !self.copies.disagreeing.is_empty();
+        let wrong = disagree || [&self.lost, &self.duplicated, &self.unexpected].iter().any(|rows| !rows.is_empty());
         if wrong || !self.tables.wrong().is_empty() {
             Verdict::Fail
         } else if self.acked == 0 || self.stored.is_none() {
@@ -109,6 +115,7 @@ impl fmt::Display for Check {
             (&self.duplicated, "there twice"),
             (&self.unexpected, "unexpected"),
             (&self.stale, "stale in a read"),
+            (&self.copies.disagreeing, "not in all copies"),
         ];
         for (rows, what) in lists {
             if !rows.is_empty() {

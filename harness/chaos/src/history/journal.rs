@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -8,7 +9,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Begun, History, Operation, Reading, RowId, TableChange, model::pairs};
+use super::{Begun, CopyRead, History, Operation, Reading, RowId, TableChange, model::pairs};
 
 /// A line that is no part of a history.
 #[derive(Debug, Error)]
@@ -43,6 +44,8 @@ pub(crate) enum Line {
     Read {
         #[serde(with = "pairs")]
         read: Vec<RowId>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        led: BTreeMap<i32, i32>,
     },
     Tables {
         tables: Vec<String>,
@@ -91,8 +94,8 @@ impl Journal {
     }
 
     /// Adds what was read at the end.
-    pub fn read_back(&self, rows: &[RowId], tables: Option<&[String]>) {
-        self.add(&Line::Read { read: rows.to_vec() });
+    pub fn read_back(&self, copy: &CopyRead, tables: Option<&[String]>) {
+        self.add(&Line::Read { read: copy.rows.clone(), led: copy.led.clone() });
         if let Some(tables) = tables {
             self.add(&Line::Tables { tables: tables.to_vec() });
         }
@@ -111,7 +114,7 @@ impl History {
     /// One JSON object a line.
     pub fn to_json_lines(&self) -> Result<String, serde_json::Error> {
         let begun = self.begun.iter().map(|begun| Line::Begun { workload: begun.clone() });
-        let read = self.read.iter().map(|rows| Line::Read { read: rows.clone() });
+        let read = self.copies.iter().map(|copy| Line::Read { read: copy.rows.clone(), led: copy.led.clone() });
         let tables = self.tables.iter().map(|tables| Line::Tables { tables: tables.clone() });
         let lines = begun
             .chain(self.operations.iter().cloned().map(Line::Operation))
@@ -127,6 +130,14 @@ impl History {
         Ok(text)
     }
 
+    /// Keeps what was read at the end.
+    pub fn keep(&mut self, copy: CopyRead) {
+        self.read = Some(copy.rows.clone());
+        if self.copies.last() != Some(&copy) {
+            self.copies.push(copy);
+        }
+    }
+
     /// Reads a history from JSON lines. The last line of a killed run may be cut short; that one is ignored.
     pub fn from_json_lines(text: &str) -> Result<Self, HistoryError> {
         let mut history = Self::default();
@@ -138,7 +149,7 @@ impl History {
                 Ok(Line::Operation(operation)) => history.operations.push(operation),
                 Ok(Line::Reading(reading)) => history.readings.push(reading),
                 Ok(Line::Change(change)) => history.changes.push(change),
-                Ok(Line::Read { read }) => history.read = Some(read),
+                Ok(Line::Read { read, led }) => history.keep(CopyRead { rows: read, led }),
                 Ok(Line::Tables { tables }) => history.tables = Some(tables),
                 Err(_) if lines.peek().is_none() && !whole => {}
                 Err(source) => return Err(HistoryError { line: index + 1, source }),
@@ -187,6 +198,10 @@ mod tests {
                 event: Event::Ok { took_ms: 2 },
             }],
             read: Some(vec![row(0)]),
+            copies: vec![
+                CopyRead { rows: vec![row(0)], led: [(2, 1)].into() },
+                CopyRead { rows: vec![row(0)], led: [(2, 3)].into() },
+            ],
             tables: Some(vec!["rows".to_owned(), "extra0".to_owned()]),
         }
     }
@@ -226,7 +241,7 @@ mod tests {
     fn a_full_disk_is_told() {
         let file = OpenOptions::new().write(true).open("/dev/full").unwrap();
         let journal = Journal { path: "/dev/full".into(), state: Mutex::new(State { file, failed: None }) };
-        journal.read_back(&[], None);
+        journal.read_back(&CopyRead::default(), None);
         assert!(journal.whole().unwrap_err().to_string().contains("not complete"));
     }
 }

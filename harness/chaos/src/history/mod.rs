@@ -9,5 +9,5 @@ mod summary;
 pub(crate) use journal::Line;
 pub use journal::{HistoryError, Journal, JournalError};
 pub use measure::measure;
-pub use model::{Begun, Event, Fate, History, Operation, Reading, RowId, TableChange};
+pub use model::{Begun, CopyRead, Event, Fate, History, Operation, Reading, RowId, TableChange};
 pub use summary::{ErrorWindow, Stall, Summary, recovery_ms};

@@ -131,6 +131,15 @@ pub struct TableChange {
     pub event: Event,
 }
 
+/// All rows as they were read at the end, and from which copies: those that led their vgroups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CopyRead {
+    /// The rows.
+    pub rows: Vec<RowId>,
+    /// The dnode that led each vgroup; empty if that is not known.
+    pub led: BTreeMap<i32, i32>,
+}
+
 /// Everything that a workload did, in the order in which it happened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
@@ -142,8 +151,10 @@ pub struct History {
     pub readings: Vec<Reading>,
     /// Tables that were made and dropped while it ran.
     pub changes: Vec<TableChange>,
-    /// The rows that were there when all was read back at the end; none if that was never done.
+    /// The rows that were there when all was read back at the end, the last time; none if that was never done.
     pub read: Option<Vec<RowId>>,
+    /// All that was read at the end, each time that it was, whose copies it was, or that they had other rows.
+    pub copies: Vec<CopyRead>,
     /// The tables that were there then; none if that was never asked.
     pub tables: Option<Vec<String>>,
 }

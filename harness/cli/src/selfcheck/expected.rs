@@ -16,6 +16,7 @@ pub struct Expected {
 /// The expectation for a defect on a TDengine version; `None` if its model does not have the defect.
 pub fn expected_on(tdengine: Version, defect: Defect) -> Option<Expected> {
     match tdengine.first_three() {
+        [..=2, ..] if defect == Defect::FollowerMissesRow => None,
         [..=2, ..] => Some(expected(defect)),
         _ => expected_3x::expected(defect),
     }
@@ -95,6 +96,8 @@ fn expected(defect: Defect) -> Expected {
         D::RowDuplicated => of(SQL, &[("start", "SQL"), ("scale-up", "SQL"), ("rolling-restart", "duplicated")]),
         D::OnlyFirstRowStored => of(SQL, &[("start", "SQL"), ("scale-up", "SQL")]),
         D::RestartLosesRow => of(SQL, &[("rolling-restart", "lost"), ("failure-1", "SQL"), ("failure-2", "SQL")]),
+        // In 3.x alone.
+        D::FollowerMissesRow => of(SQL, &[("mnode-leader-lost", "lost")]),
         D::QueryFromElsewhereEmpty => of(SQL, &[("start", "SQL in each pod"), ("scale-up", "SQL in each pod")]),
         D::NewestDatabaseNotListed => of(SQL, &[("failure-2", "show databases")]),
         D::UnresolvedNameMisreported => of(SQL, &[("failure-2", "lost-the-master")]),

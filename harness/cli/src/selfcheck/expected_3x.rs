@@ -37,6 +37,7 @@ pub fn expected(defect: Defect) -> Option<Expected> {
         D::DnodesDifferByServer => of(MEMBERSHIP, &[("start", "dnodes: ready")]),
         D::ReplicaIgnored => of(SQL, &[("drop-below-replica", "replica 3"), ("failure-2", "replica 3")]),
         D::MigrationLosesRow => of(SQL, &[("safe-scale-down-with-data", "SQL")]),
+        D::FollowerMissesRow => of(SQL, &[("rolling-restart", "lost"), ("mnode-leader-lost", "lost")]),
         D::InsertLost => of(SQL, &[("start", "SQL"), ("scale-up", "SQL")]),
         D::RowDuplicated => of(SQL, &[("start", "SQL"), ("scale-up", "SQL")]),
         D::ShellFailsOnSqlError => of(SHELL, &[("start", "replica 2"), ("drop-below-replica", "SQL")]),

@@ -122,6 +122,8 @@ defects! {
     OnlyFirstRowStored = "only-first-row-stored",
     /// A server that starts again has lost the last row of each vnode.
     RestartLosesRow = "restart-loses-row",
+    /// A copy that follows does not store every other row that it is sent (3.x).
+    FollowerMissesRow = "follower-misses-row",
     /// A query from another pod than that of the vnode finds nothing.
     QueryFromElsewhereEmpty = "query-from-elsewhere-empty",
     /// Moving a vnode to another dnode loses its last row.

@@ -19,3 +19,14 @@ pub(crate) fn planted(defects: &Defects, inserts: &mut u64, write: &Arc<Write>) 
     }
     Arc::new(Write::Insert { table: table.clone(), rows })
 }
+
+/// What a copy that follows stores of a write, if it is not all.
+pub(crate) fn missed(defects: &Defects, write: &Arc<Write>) -> Option<Arc<Write>> {
+    match &**write {
+        Write::Insert { table, rows } if defects.has(Defect::FollowerMissesRow) => {
+            let rows = rows.iter().filter(|row| row.time % 2 == 0).cloned().collect();
+            Some(Arc::new(Write::Insert { table: table.clone(), rows }))
+        }
+        _ => None,
+    }
+}

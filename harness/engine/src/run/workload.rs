@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use seatrial_chaos::{History, Inserts, Journal, JournalError, Progress, ReadBack, Running};
+use seatrial_chaos::{CopyRead, History, Inserts, Journal, JournalError, Progress, ReadBack, Running};
 use seatrial_cluster::Via;
 
 /// The workloads of a scenario, by name.
@@ -106,15 +106,17 @@ impl Workloads {
     }
 
     /// Keeps what was read back of a workload that has ended, and writes it down if it is news.
-    pub fn keep(&self, name: &str, found: ReadBack) -> Option<Arc<History>> {
+    pub fn keep(&self, name: &str, found: ReadBack, led: BTreeMap<i32, i32>) -> Option<Arc<History>> {
         let mut loads = self.lock();
         let Some(Load::Stopped(stopped)) = loads.get_mut(name) else { return None };
         let history = Arc::make_mut(&mut stopped.history);
-        let news = history.read.as_ref() != Some(&found.rows) || history.tables != found.tables;
+        let copy = CopyRead { rows: found.rows, led };
+        let news = history.copies.last() != Some(&copy) || history.tables != found.tables;
         if let Some(journal) = stopped.journal.as_ref().filter(|_| news) {
-            journal.read_back(&found.rows, found.tables.as_deref());
+            journal.read_back(&copy, found.tables.as_deref());
         }
-        (history.read, history.tables) = (Some(found.rows), found.tables);
+        history.keep(copy);
+        history.tables = found.tables;
         Some(Arc::clone(&stopped.history))
     }
 

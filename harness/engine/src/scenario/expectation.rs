@@ -279,4 +279,7 @@ pub struct WorkloadState {
     /// How many rows a reader did not see although they were acknowledged before it asked. The workload must have
     /// `readers`, and must have been stopped.
     pub stale: Option<Count>,
+    /// How many rows one copy has and another has not, of those that were read. Who leads a vgroup is read, so another copy
+    /// has to lead when it is asked again; if only one was read, this is unknown. The workload must have been stopped.
+    pub disagreeing: Option<Count>,
 }

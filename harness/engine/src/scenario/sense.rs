@@ -71,8 +71,10 @@ impl Expectation {
             }
             Self::Objects(objects) => says(!objects.present.is_empty() || !objects.absent.is_empty(), "objects"),
             Self::Workload(state) => {
-                let counts = [state.acknowledged, state.fresh, state.failed, state.lost, state.duplicated, state.stale];
-                says(counts.iter().any(Option::is_some), "workload")
+                let progress = [state.acknowledged, state.fresh, state.failed];
+                let mut counts =
+                    progress.iter().chain([&state.lost, &state.duplicated, &state.stale, &state.disagreeing]);
+                says(counts.any(Option::is_some), "workload")
             }
             Self::Namespace(_) | Self::Membership(_) | Self::Crashes(_) | Self::Traces(_) | Self::Transactions(_) => {
                 Ok(())

@@ -147,12 +147,15 @@ async fn filter(machine: &Machine, name: &str, args: &[&str], streams: &mut Stre
     }
     let pattern = if name.ends_with("grep") && !words.is_empty() { words.remove(0) } else { "" };
     let mut text = String::new();
-    let mut code = 0;
+    let (mut code, mut size) = (0, 0);
     if words.is_empty() {
-        text = String::from_utf8_lossy(&streams.input().await).into_owned();
+        let bytes = streams.input().await;
+        size = bytes.len();
+        text = String::from_utf8_lossy(&bytes).into_owned();
     }
     for path in words {
         if let Some(bytes) = machine.read(path) {
+            size += bytes.len();
             text.push_str(&String::from_utf8_lossy(&bytes));
         } else {
             let why = if machine.files.is_folder(path) { "Is a directory" } else { "No such file or directory" };
@@ -183,7 +186,7 @@ async fn filter(machine: &Machine, name: &str, args: &[&str], streams: &mut Stre
             if has('q') { Vec::new() } else { found }
         }
         "wc" => {
-            let count = if flags.contains(&"-c") { text.len() } else { lines.len() };
+            let count = if flags.contains(&"-c") { size } else { lines.len() };
             streams.print(&format!("{count}\n")).await;
             return code;
         }

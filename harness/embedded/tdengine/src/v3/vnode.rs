@@ -14,7 +14,10 @@ use super::{
     taosd::Taosd,
     types::{Member, VnodeConfig, VnodeLoad},
 };
-use crate::{planted_rows::planted, wal};
+use crate::{
+    planted_rows::{missed, planted},
+    wal,
+};
 
 impl Machine for VnodeData {
     type Change = Arc<Write>;
@@ -25,6 +28,10 @@ impl Machine for VnodeData {
 
     fn letter(message: Message<Self>) -> Letter {
         Letter::Vnode(message)
+    }
+
+    fn followed(change: &Self::Change, defects: &Defects) -> Option<Self::Change> {
+        missed(defects, change)
     }
 
     fn copy(&self, defects: &Defects) -> Self {

@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use seatrial_chaos::{ClusterClient, MOST_ROWS, check, read_back};
-use seatrial_cluster::Via;
+use seatrial_cluster::{Cluster, Via};
 use seatrial_record::{Blame, EvidenceKind, ObservedKind};
+use seatrial_taos::Vgroup;
 
 use crate::{
     run::{Glance, Holds, Lens, grid::Grid, lens::SQL_LIMIT},
@@ -37,7 +40,8 @@ impl Lens {
         if progress.attempted >= MOST_ROWS {
             unknown = Some("its history is full, so it writes no more: give it a lower rate or a shorter time");
         }
-        if expected.lost.is_some() || expected.duplicated.is_some() || expected.stale.is_some() {
+        let counted = [expected.lost, expected.duplicated, expected.stale, expected.disagreeing];
+        if counted.iter().any(Option::is_some) {
             let stored = match self.stored(&expected.name).await {
                 Ok(stored) => stored,
                 Err(glance) => return glance,
@@ -57,6 +61,11 @@ impl Lens {
                 stored.unexpected.len() as u64,
                 rows(&stored.unexpected),
             );
+            let disagreeing = &stored.copies.disagreeing;
+            compare("not in all copies", expected.disagreeing, disagreeing.len() as u64, rows(disagreeing));
+            if expected.disagreeing.is_some() && stored.copies.read < 2 {
+                unknown = Some("only one copy of a vgroup was read: let another one lead, and look again");
+            }
             if stored.acked == 0 {
                 unknown = Some("nothing was acknowledged, so nothing could be lost");
             }
@@ -78,10 +87,11 @@ impl Lens {
         let cluster = self.access.cluster().ok_or_else(|| harness("there is no cluster to read from".to_owned()))?;
         let pod = self.pods_at(&Where::Each).into_iter().next();
         let pod = pod.ok_or_else(|| Glance::no("", "", "no pod is ready to read the rows from"))?;
+        let led = Box::pin(leaders(&cluster, &pod, &stopped.inserts.database)).await;
         let mut client = ClusterClient::new(cluster, Via::Shell);
-        let read = read_back(&mut client, &pod, &stopped.inserts, &stopped.history, SQL_LIMIT).await;
+        let read = Box::pin(read_back(&mut client, &pod, &stopped.inserts, &stopped.history, SQL_LIMIT)).await;
         let read = read.map_err(|error| Glance::no("every row can be read", error.to_string(), error.to_string()))?;
-        let history = self.workloads.keep(name, read).unwrap_or(stopped.history);
+        let history = self.workloads.keep(name, read, led).unwrap_or(stopped.history);
         let found = check(&history);
         let title = format!("rows of workload {name}, read in {pod}");
         self.note(
@@ -92,6 +102,16 @@ impl Lens {
         );
         Ok(found)
     }
+}
+
+/// The dnode that leads each vgroup of a database, as far as a pod tells.
+async fn leaders(cluster: &Cluster, pod: &str, database: &str) -> BTreeMap<i32, i32> {
+    let vgroups = cluster.vgroups(pod, database, Via::Shell).await.rows.unwrap_or_default();
+    let leader = |vgroup: Vgroup| {
+        let dnode = vgroup.dnode_in_role("leader").or_else(|| vgroup.dnode_in_role("master"))?;
+        Some((i32::try_from(vgroup.id).ok()?, i32::try_from(dnode).ok()?))
+    };
+    vgroups.into_iter().filter_map(leader).collect()
 }
 
 fn harness(why: String) -> Glance {

@@ -27,6 +27,11 @@ pub(crate) trait Machine: Clone + Default + Send + 'static {
     /// Puts a message into the envelope of this kind of group.
     fn letter(message: Message<Self>) -> Letter;
 
+    /// What a member that follows writes down instead of a change; none for the change itself. For planted defects only.
+    fn followed(_: &Self::Change, _: &seatrial_sim::Defects) -> Option<Self::Change> {
+        None
+    }
+
     /// A copy for a member that lacks too much of the log.
     fn copy(&self, _: &seatrial_sim::Defects) -> Self {
         self.clone()

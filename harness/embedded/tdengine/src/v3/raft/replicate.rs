@@ -2,7 +2,7 @@ use std::sync::{Arc, PoisonError};
 
 use tokio::time::{Duration, Instant};
 
-use super::{Body, Entry, Machine, Snapshot, member::Raft};
+use super::{Body, Command, Entry, Machine, Snapshot, member::Raft};
 use crate::v3::{taosd::Taosd, types::Role};
 
 /// Entries in one message.
@@ -64,7 +64,14 @@ impl<M: Machine> Raft<M> {
         commit: u64,
     ) {
         // What cannot be written is as if it had not come.
-        let entries = if node.host.is_full() { Vec::new() } else { entries };
+        let mut entries = if node.host.is_full() { Vec::new() } else { entries };
+        for entry in &mut entries {
+            if let Command::Change(change) = &mut entry.command
+                && let Some(other) = M::followed(change, &node.host.world.defects)
+            {
+                *change = other;
+            }
+        }
         let result = self.durable().take(prev, entries);
         if let Ok(last) = result {
             self.members_may_have_changed();
