@@ -115,6 +115,9 @@ pub struct SelfcheckArgs {
     /// Try each defect on each scenario, not only until it is caught.
     #[arg(long)]
     pub full: bool,
+    /// Search defects that cost rows or spoil the membership by schedules of faults, instead of by scenarios.
+    #[arg(long, conflicts_with_all = ["full", "out", "paths"])]
+    pub under_faults: bool,
     /// Write selfcheck.html, selfcheck.md and selfcheck.json there.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -4,12 +4,12 @@ use seatrial_embedded::Defect;
 use seatrial_record::ExitCode;
 use seatrial_report::selfcheck::{print, write_selfcheck};
 
-use super::Done;
+use super::{Done, chaos};
 use crate::{
     args::{Cli, Lang, SelectArgs, SelfcheckArgs},
     commands::run::options,
     complaint::Complaint,
-    home::Home,
+    home::{Home, Loaded},
     selfcheck::{Search, search},
 };
 
@@ -21,6 +21,9 @@ pub fn selfcheck(args: &SelfcheckArgs, cli: &Cli) -> Done {
     let defects = chosen(&args.defect)?;
     let select = SelectArgs { paths: args.paths.clone(), tdengine: Some(args.tdengine.clone()), manifests: None };
     let loaded = Home::find()?.load_for(&select)?;
+    if args.under_faults {
+        return by_faults(&loaded, args, &defects);
+    }
     let plan = loaded.plan(&select, 1)?;
     let partial = !args.defect.is_empty() || !args.paths.paths.is_empty();
     let all = Search { defects: &defects, plan: &plan, loaded: &loaded, seed: SEED, full: args.full, partial };
@@ -31,6 +34,23 @@ pub fn selfcheck(args: &SelfcheckArgs, cli: &Cli) -> Done {
         println!("  {}", page.display());
     }
     Ok(if found.unproved().is_empty() { ExitCode::Passed } else { ExitCode::Failed })
+}
+
+/// Tells of each defect which schedule of faults brings it out.
+fn by_faults(loaded: &Loaded, args: &SelfcheckArgs, defects: &[Defect]) -> Done {
+    let version = args.tdengine.parse().map_err(Complaint::usage)?;
+    let sought = chaos::seek(loaded, version, defects)?;
+    let proved = sought.iter().filter(|sought| sought.proved()).count();
+    println!("Defects that cost rows or spoil the membership, under faults, on TDengine {version}");
+    for sought in &sought {
+        println!("{sought}");
+    }
+    println!("{proved} of {} as they should be", sought.len());
+    Ok(match sought.len() {
+        0 => return Err(Complaint::nothing("none of the defects is about rows or the membership")),
+        all if all == proved => ExitCode::Passed,
+        _ => ExitCode::Failed,
+    })
 }
 
 fn chosen(names: &[String]) -> Result<Vec<Defect>, Complaint> {

@@ -2,8 +2,11 @@
 
 mod explore;
 mod history;
+mod planted;
 mod replay;
 mod trial;
+
+pub use planted::seek;
 
 use super::Done;
 use crate::args::{ChaosCommand, Cli};
