@@ -20,9 +20,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const TDENGINE: &str = "2.1.1.0";
 const SECONDS: u64 = 60;
-const WRITERS: u32 = 8;
-/// 250 rows a second and writer.
-const EVERY: Duration = Duration::from_millis(4);
+/// So many that each can wait for its acknowledgement, which takes some 11 ms with three replicas.
+const WRITERS: u32 = 32;
+/// 62.5 rows a second and writer.
+const EVERY: Duration = Duration::from_millis(16);
 /// Most memory that it may take, and most processor time of the minute.
 const BOUNDS: (f64, f64) = (150.0, 60.0);
 
