@@ -1,5 +1,4 @@
 use std::{
-    collections::BTreeMap,
     fs::{File, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -44,8 +43,9 @@ pub(crate) enum Line {
     Read {
         #[serde(with = "pairs")]
         read: Vec<RowId>,
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-        led: BTreeMap<i32, i32>,
+        /// Pairs of vgroup and dnode: numbers cannot be keys here, since lines are told apart by what they have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        led: Vec<(i32, i32)>,
     },
     Tables {
         tables: Vec<String>,
@@ -95,7 +95,7 @@ impl Journal {
 
     /// Adds what was read at the end.
     pub fn read_back(&self, copy: &CopyRead, tables: Option<&[String]>) {
-        self.add(&Line::Read { read: copy.rows.clone(), led: copy.led.clone() });
+        self.add(&line_of(copy));
         if let Some(tables) = tables {
             self.add(&Line::Tables { tables: tables.to_vec() });
         }
@@ -110,11 +110,15 @@ impl Journal {
     }
 }
 
+fn line_of(copy: &CopyRead) -> Line {
+    Line::Read { read: copy.rows.clone(), led: copy.led.iter().map(|(vgroup, dnode)| (*vgroup, *dnode)).collect() }
+}
+
 impl History {
     /// One JSON object a line.
     pub fn to_json_lines(&self) -> Result<String, serde_json::Error> {
         let begun = self.begun.iter().map(|begun| Line::Begun { workload: begun.clone() });
-        let read = self.copies.iter().map(|copy| Line::Read { read: copy.rows.clone(), led: copy.led.clone() });
+        let read = self.copies.iter().map(line_of);
         let tables = self.tables.iter().map(|tables| Line::Tables { tables: tables.clone() });
         let lines = begun
             .chain(self.operations.iter().cloned().map(Line::Operation))
@@ -149,7 +153,7 @@ impl History {
                 Ok(Line::Operation(operation)) => history.operations.push(operation),
                 Ok(Line::Reading(reading)) => history.readings.push(reading),
                 Ok(Line::Change(change)) => history.changes.push(change),
-                Ok(Line::Read { read, led }) => history.keep(CopyRead { rows: read, led }),
+                Ok(Line::Read { read, led }) => history.keep(CopyRead { rows: read, led: led.into_iter().collect() }),
                 Ok(Line::Tables { tables }) => history.tables = Some(tables),
                 Err(_) if lines.peek().is_none() && !whole => {}
                 Err(source) => return Err(HistoryError { line: index + 1, source }),

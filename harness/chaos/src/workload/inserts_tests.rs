@@ -10,7 +10,7 @@ use seatrial_record::{Table, Verdict};
 use seatrial_taos::{Reply, SqlError, SqlOutcome, name_code};
 
 use super::*;
-use crate::{Event, History, Summary, check, read_back};
+use crate::{CopyRead, Event, History, Summary, check, read_back};
 
 /// A server of one table that can be told to misbehave.
 #[derive(Clone, Default)]
@@ -117,7 +117,8 @@ async fn run_all(fake: &Fake, inserts: Inserts, seconds: u64) -> History {
     let mut history = running.stop().await;
     let limit = Duration::from_secs(30);
     let found = read_back(&mut fake.clone(), "tdengine-0", &inserts, &history, limit).await.unwrap();
-    (history.read, history.tables) = (Some(found.rows), found.tables);
+    history.keep(CopyRead { rows: found.rows, ..CopyRead::default() });
+    history.tables = found.tables;
     history
 }
 
