@@ -75,6 +75,7 @@ pub fn under_faults(tdengine: Version, defect: Defect) -> Option<UnderFaults> {
             unseen("no schedule of 300 lost a row so; the scenario that moves data finds it")
         }
         D::MigrationLosesRow => found(&["scale"], ROWS),
+        D::FollowerMissesRow => found(&["kill-process"], ROWS),
         D::OfflineNeverReported => unseen("nobody looks at the dnodes until the faults are over"),
         D::OfflineReportedLate => unseen("nobody looks at the dnodes until the faults are over"),
         D::OfflineReasonWrong => unseen("nobody looks at the dnodes until the faults are over"),
