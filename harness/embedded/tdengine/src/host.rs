@@ -40,8 +40,8 @@ const RESOLVER: Duration = Duration::from_secs(10);
 
 /// Bytes that servers of all versions want to be free before they write (`minimalDataDirGB`). They look once a second.
 const RESERVED: u64 = 2 << 30;
-/// Bytes below which no file gets longer: a block.
-const BLOCK: u64 = 4_096;
+/// Bytes of a block of a file system, below which no file gets longer.
+pub(crate) const BLOCK: u64 = 4_096;
 
 impl Host {
     /// True if less is free on the volume than a server wants before it writes.

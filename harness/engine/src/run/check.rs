@@ -161,7 +161,7 @@ impl Stage<'_> {
             outcome,
             changed_after_ms: changed.map(|moment| millis(since_action(moment))),
             fulfilled_after_ms: noticed.map(|moment| millis(since_action(moment))),
-            answer_ms: answer.filter(|_| changed.is_some()).map(millis).filter(|ms| *ms > 0),
+            answer_ms: answered_between(answer, changed, noticed),
             took_ms: millis(begun.elapsed()),
             evidence,
         })))?;
@@ -186,6 +186,11 @@ impl Stage<'_> {
         }
         Ok(looked)
     }
+}
+
+/// How much of the time between a change and its being noticed an answer took: it may have been asked for before the change.
+fn answered_between(answer: Option<Duration>, changed: Option<Instant>, noticed: Option<Instant>) -> Option<u64> {
+    Some(millis(answer?.min(noticed?.saturating_duration_since(changed?)))).filter(|ms| *ms > 0)
 }
 
 fn millis(span: Duration) -> u64 {

@@ -1,9 +1,8 @@
 use std::fmt::Write as _;
 
 use super::{container::Machine, files::NotWritten, userland::Streams};
+use crate::host::BLOCK;
 
-/// Bytes of a block of a file system.
-const BLOCK: u64 = 4_096;
 /// Most bytes that one `dd` makes of what is no zero.
 const MOST: usize = 1 << 24;
 
