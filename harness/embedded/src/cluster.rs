@@ -109,6 +109,12 @@ impl EmbeddedCluster {
         &self.kubelet
     }
 
+    /// What somebody has broken of the network, the clocks and the nodes and not mended again, in words.
+    pub fn disturbances(&self) -> Vec<String> {
+        let World { network, clocks, .. } = &self.world;
+        [network.disturbances(), clocks.disturbances(), self.kubelet.disturbances()].concat()
+    }
+
     /// The world that the cluster lives in.
     pub fn world(&self) -> &World {
         &self.world

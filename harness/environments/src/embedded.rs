@@ -21,6 +21,22 @@ impl Embedded {
         EmbeddedCluster::knows(tdengine)?;
         Ok(Self { tdengine: tdengine.to_owned(), defects })
     }
+
+    /// A fresh cluster for `request`, to be made [a place](Self::place_in).
+    pub fn cluster(&self, request: &BootRequest) -> Result<EmbeddedCluster, BootError> {
+        // The client's watchers wait a little longer or shorter by chance, from this thread's generator.
+        fastrand::seed(request.seed);
+        let mut options = Options { defects: self.defects.clone(), ..Options::new(request.seed, &self.tdengine) };
+        options.workers = request.workers;
+        EmbeddedCluster::boot(&options)
+    }
+
+    /// A place for a scenario in `cluster`.
+    pub fn place_in(cluster: EmbeddedCluster, namespace: &str) -> ClientCluster {
+        let clock = cluster.world().clock;
+        let place = ClientCluster::new(cluster.client(), namespace, Arc::new(move || clock.now()), true);
+        place.on(Arc::new(EmbeddedUnderlay(cluster)))
+    }
 }
 
 impl Environment for Embedded {
@@ -43,20 +59,13 @@ impl Environment for Embedded {
 
     fn boot<'a>(&'a self, request: &'a BootRequest) -> BoxFuture<'a, Result<Box<dyn BootedCluster>, EnvironmentError>> {
         Box::pin(async move {
-            // The client's watchers wait a little longer or shorter by chance, from this thread's generator.
-            fastrand::seed(request.seed);
-            let mut options = Options { defects: self.defects.clone(), ..Options::new(request.seed, &self.tdengine) };
-            options.workers = request.workers;
-            let cluster = EmbeddedCluster::boot(&options).map_err(|error| EnvironmentError {
+            let cluster = self.cluster(request).map_err(|error| EnvironmentError {
                 tried: "boot an embedded cluster".to_owned(),
                 happened: error.to_string(),
                 advice: "choose a version that it has a model of".to_owned(),
                 retry: false,
             })?;
-            let clock = options.clock;
-            let place = ClientCluster::new(cluster.client(), &request.namespace, Arc::new(move || clock.now()), true);
-            let place = place.on(Arc::new(EmbeddedUnderlay(cluster)));
-            Ok(Box::new(place) as Box<dyn BootedCluster>)
+            Ok(Box::new(Self::place_in(cluster, &request.namespace)) as Box<dyn BootedCluster>)
         })
     }
 }

@@ -30,6 +30,11 @@ impl Clocks {
         self.shifts().contains_key(&of)
     }
 
+    /// Clocks that are wrong, in words; empty if all are right.
+    pub fn disturbances(&self) -> Vec<String> {
+        self.shifts().iter().map(|(of, ms)| format!("the clock of {of} is {ms} ms fast")).collect()
+    }
+
     /// What the clock of a pod shows when the cluster's shows `now`.
     pub fn at(&self, of: Ipv4Addr, now: Timestamp) -> Timestamp {
         match self.shifts().get(&of) {

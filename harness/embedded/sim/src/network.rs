@@ -267,6 +267,17 @@ impl Network {
         }
     }
 
+    /// What keeps packets or answers from being as they would be, in words; empty if nothing does.
+    pub fn disturbances(&self) -> Vec<String> {
+        let state = self.state();
+        let cuts = state.cuts.keys().map(|(from, to)| format!("packets from {from} to {to} are dropped"));
+        let deaf = state.deaf.keys().map(|host| format!("questions of {host} to name servers are dropped"));
+        let late = state.late.keys().map(|host| format!("name servers answer {host} late"));
+        let islands = state.islands.keys().map(|place| format!("{place} is cut off"));
+        let shaped = state.shaped.keys().map(|host| format!("packets of {host} have a shape"));
+        cuts.chain(deaf).chain(late).chain(islands).chain(shaped).collect()
+    }
+
     /// How many questions of `host` to the name server were dropped; `None` if they pass.
     pub fn unheard(&self, host: Ipv4Addr) -> Option<u64> {
         self.state().deaf.get(&host).copied()
@@ -324,7 +335,7 @@ mod tests {
         assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Unreachable));
         assert_eq!((network.dropped(B, A), network.dropped(A, B)), (Some(1), None));
         network.heal(B, A);
-        assert_eq!(network.dropped(B, A), None);
+        assert_eq!((network.dropped(B, A), network.disturbances()), (None, Vec::new()));
         drop(guard);
         assert_eq!(network.connect(A, B, 6030).err(), Some(ConnectError::Refused));
     }
@@ -343,6 +354,7 @@ mod tests {
         assert_eq!(network.connect(C, B, 6030).err(), Some(ConnectError::Unreachable));
         assert!(network.resolve(A, "name").is_err() && network.resolve(C, "name").is_ok());
         assert_eq!((network.lost_at("worker"), network.is_island("worker")), (Some(2), true));
+        assert_eq!(network.disturbances(), ["worker is cut off"]);
         network.join("worker");
         assert!(network.connect(A, C, 6030).is_ok());
         assert_eq!(network.lost_at("worker"), None);

@@ -44,6 +44,11 @@ impl Kubelet {
     pub fn node_runs(&self, node: &str) -> Option<bool> {
         self.0.nodes.contains_key(node).then(|| !self.0.is_dark(node))
     }
+
+    /// Nodes without power, in words; empty if all have it.
+    pub fn disturbances(&self) -> Vec<String> {
+        self.0.dark.borrow().iter().map(|node| format!("{node} has no power")).collect()
+    }
 }
 
 impl Shared {
