@@ -109,10 +109,11 @@ impl EmbeddedCluster {
         &self.kubelet
     }
 
-    /// What somebody has broken of the network, the clocks and the nodes and not mended again, in words.
+    /// What somebody has broken of the network, the clocks, the disks and the nodes and not mended again, in words.
     pub fn disturbances(&self) -> Vec<String> {
-        let World { network, clocks, .. } = &self.world;
-        [network.disturbances(), clocks.disturbances(), self.kubelet.disturbances()].concat()
+        let World { network, clocks, throttles, .. } = &self.world;
+        let world = [network.disturbances(), clocks.disturbances(), throttles.disturbances()];
+        [world.concat(), self.kubelet.disturbances()].concat()
     }
 
     /// The world that the cluster lives in.

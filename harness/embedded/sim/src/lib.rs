@@ -12,6 +12,7 @@ mod defect;
 mod network;
 mod process;
 mod shape;
+mod throttles;
 mod volume;
 mod world;
 
@@ -25,5 +26,6 @@ pub use process::{
     Signal, run_captured,
 };
 pub use shape::Shape;
+pub use throttles::Throttles;
 pub use volume::Volume;
 pub use world::World;

@@ -2,7 +2,7 @@ use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 
-use crate::{Chance, Clock, Clocks, Defects, Network};
+use crate::{Chance, Clock, Clocks, Defects, Network, Throttles};
 
 /// Everything that is shared by all inhabitants of one embedded cluster. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct World {
     pub chance: Chance,
     /// Names, addresses and who listens where.
     pub network: Network,
+    /// Limits of what pods write.
+    pub throttles: Throttles,
     /// Defects planted on purpose; empty in a normal run.
     pub defects: Defects,
 }
@@ -27,6 +29,7 @@ impl World {
             clocks: Clocks::default(),
             chance: Chance::new(seed),
             network: Network::default(),
+            throttles: Throttles::default(),
             defects: Defects::default(),
         }
     }

@@ -54,6 +54,23 @@ impl Host {
         self.volume.free() < BLOCK
     }
 
+    /// Writes to the volume and waits for the disk, which takes so long from now.
+    pub fn write_through(&self, bytes: impl FnOnce() -> u64) -> Duration {
+        self.world.throttles.write(self.ip, bytes)
+    }
+
+    /// True if everything that was written through is on the disk.
+    pub fn is_settled(&self) -> bool {
+        self.world.throttles.settles_in(self.ip).is_zero()
+    }
+
+    /// Waits until it is.
+    pub async fn settle(&self) {
+        if !self.is_settled() {
+            tokio::time::sleep(self.world.throttles.settles_in(self.ip)).await;
+        }
+    }
+
     /// Looks a name up from this pod. The loopback address is the pod itself.
     pub fn resolve(&self, fqdn: &str) -> Option<Ipv4Addr> {
         let delay = self.world.network.name_delay(self.ip, fqdn);

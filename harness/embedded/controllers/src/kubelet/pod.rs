@@ -256,6 +256,7 @@ impl PodWorker {
         let ip = self.state().ip.filter(|ip| *ip != self.node_ip);
         if let Some(ip) = ip {
             self.kubelet.world.network.remove_host(ip);
+            self.kubelet.world.throttles.lift(ip);
             self.kubelet.addresses.release(ip);
         }
     }

@@ -66,6 +66,11 @@ impl Default for DatabaseSettings {
 }
 
 impl DatabaseSettings {
+    /// True if each write is on the disk before it is acknowledged.
+    pub fn writes_through(&self) -> bool {
+        self.wal == 2 && self.fsync == 0
+    }
+
     /// The settings of `create database` with `options` on a server whose own defaults are `self`.
     ///
     /// The caller checks that there are as many dnodes as replicas

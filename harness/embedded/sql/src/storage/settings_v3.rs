@@ -56,6 +56,11 @@ pub struct DatabaseSettingsV3 {
 }
 
 impl DatabaseSettingsV3 {
+    /// True if each write is on the disk before it is acknowledged.
+    pub fn writes_through(&self) -> bool {
+        self.wal_level == 2 && self.wal_fsync_period == 0
+    }
+
     /// The defaults of a dialect.
     pub fn defaults(dialect: Dialect) -> Self {
         Self {

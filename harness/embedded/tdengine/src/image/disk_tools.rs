@@ -1,10 +1,15 @@
 use std::fmt::Write as _;
 
+use tokio::time::{Duration, Instant, sleep};
+
 use super::{container::Machine, files::NotWritten, userland::Streams};
 use crate::host::BLOCK;
 
 /// Most bytes that one `dd` makes of what is no zero.
 const MOST: usize = 1 << 24;
+
+/// What a small write takes that waits for the disk, if it has no limit.
+const UNLIMITED: Duration = Duration::from_millis(2);
 
 /// `dd`, `cksum`, `fallocate` and `stat -f`.
 pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &Streams) -> u8 {
@@ -60,13 +65,23 @@ async fn dd(machine: &Machine, args: &[&str], streams: &Streams) -> Result<(), S
     let keep = operand("conv").is_some_and(|how| how.contains("notrunc"));
     let failed = |why: NotWritten| format!("dd: error writing '{path}': {why}");
     if operand("if") == Some("/dev/zero") && !keep {
+        let begun = Instant::now();
         let Some(count) = size("count") else {
             // It goes on until nothing fits any more.
             let free = machine.files.mount_of(path).map_or(0, |(_, volume)| volume.free());
             machine.files.write_zeros(path, free).map_err(failed)?;
             return Err(failed(NotWritten::NoSpace));
         };
-        return machine.files.write_zeros(path, count.saturating_mul(block)).map_err(failed);
+        let bytes = count.saturating_mul(block);
+        machine.files.write_zeros(path, bytes).map_err(failed)?;
+        if operand("conv") == Some("fsync") && machine.files.mount_of(path).is_some() {
+            let takes = machine.context.world.throttles.write(machine.context.pod.ip, || bytes);
+            sleep(takes.max(UNLIMITED)).await;
+        }
+        let took = begun.elapsed().as_secs_f64();
+        let told = format!("{count}+0 records in\n{count}+0 records out\n{bytes} bytes copied, {took:.6} s\n");
+        streams.complain(&told).await;
+        return Ok(());
     }
     let input = match operand("if") {
         Some(source) => machine.read(source).ok_or_else(|| format!("dd: failed to open '{source}'"))?,

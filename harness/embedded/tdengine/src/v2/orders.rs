@@ -62,10 +62,17 @@ impl State {
             Order::DropVnode(id) => self.drop_vnode(node, id),
             Order::CreateMnode { dnode, mnodes } => self.order_mnode(node, dnode, mnodes),
         };
-        if let Some(reply) = reply {
-            // Whoever asked may have gone.
+        let Some(reply) = reply else { return };
+        // Whoever asked may have gone.
+        if node.host.is_settled() {
             let _ = reply.send(result);
+            return;
         }
+        let host = node.host.clone();
+        tokio::spawn(async move {
+            host.settle().await;
+            let _ = reply.send(result);
+        });
     }
 
     fn create_vnode(&mut self, node: &Taosd, config: &VnodeConfig) {

@@ -83,6 +83,8 @@ pub(crate) struct VnodeConfig {
     pub precision: seatrial_sql::Precision,
     /// Newer rows replace older ones.
     pub update: bool,
+    /// Writes wait until they are on the disk (`wal 2`, `fsync 0`).
+    pub writes_through: bool,
     /// Its replicas.
     pub members: Vec<Member>,
 }

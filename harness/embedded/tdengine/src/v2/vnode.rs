@@ -1,6 +1,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use seatrial_sim::{Defect, Defects, Volume};
@@ -98,6 +99,7 @@ impl Vnode {
             }
         }
         write_config(node, config);
+        node.host.write_through(|| wal::NEW_VNODE);
         show_log(&node.host.volume, config.vg, &stored);
         node.host.volume.write(&format!("{path}/tsdb/current"), "");
     }
@@ -172,8 +174,9 @@ impl Vnode {
         Ok(done)
     }
 
-    /// Takes a write from a client or from the mnode, and sends it to the slaves.
-    pub fn write(&mut self, node: &Taosd, write: &Arc<Write>) -> Result<u64, SqlError> {
+    /// Takes a write from a client or from the mnode, and sends it to the slaves: how many rows, and how long the disk takes
+    /// if whoever sent it waits for that.
+    pub fn write(&mut self, node: &Taosd, write: &Arc<Write>) -> Result<(u64, Duration), SqlError> {
         let own = node.ep == self.config.members.last().map_or_else(|| node.ep.clone(), |member| member.ep.clone());
         if self.config.db_replica != self.config.members.len() && own {
             return Err(SqlError::of(codes::VND_IS_BALANCING));
@@ -192,8 +195,10 @@ impl Vnode {
             stored.note(version, &write);
             (written, stored.version, write)
         };
+        let through = self.config.writes_through;
+        let takes = if through { node.host.write_through(|| wal::bytes(&write)) } else { Duration::ZERO };
         self.group.forward(node, version, &Change::Vnode(write));
-        Ok(written)
+        Ok((written, takes))
     }
 
     /// Applies a write that the master has sent.

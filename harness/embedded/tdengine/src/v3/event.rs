@@ -41,6 +41,13 @@ pub(crate) enum Event {
         /// The group.
         group: i32,
     },
+    /// The log of a group is on the disk up to an entry.
+    RaftWritten {
+        /// The group.
+        group: i32,
+        /// The entry.
+        index: u64,
+    },
     /// Time for the mnode to go on with transactions.
     PullUp,
     /// An order of the mnode to this dnode.

@@ -126,7 +126,9 @@ impl State {
         if let Some(vnode) = Vnode::open(node, config.vg, self.dnode.id) {
             self.vnodes.insert(config.vg, vnode);
         }
-        Some((node.chance(CREATE.0, CREATE.1), Ok(())))
+        let takes = node.host.write_through(|| crate::wal::NEW_VNODE_V3);
+        let takes = u64::try_from(takes.as_millis()).unwrap_or(u64::MAX);
+        Some((node.chance(CREATE.0, CREATE.1).saturating_add(takes), Ok(())))
     }
 
     fn change_members(&mut self, node: &Taosd, group: i32, members: Arc<[Member]>) -> Result<Pending, SqlError> {

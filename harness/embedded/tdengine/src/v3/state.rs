@@ -64,6 +64,7 @@ impl Server for State {
             Event::StatusReply(reply) => self.on_status_reply(node, *reply),
             Event::Raft { group, from, letter } => self.on_letter(node, group, from, letter),
             Event::RaftTimer { group } => self.on_raft_timer(node, group),
+            Event::RaftWritten { group, index } => self.on_raft_written(node, group, index),
             Event::PullUp => self.pull_up(node),
             Event::Order { from, number, order } => self.on_order(node, from, number, order),
             Event::Report { to, number, result } => node.answer(&to, Event::Done { number, result }),
@@ -92,6 +93,17 @@ impl State {
                     vnode.keep_members(node);
                 }
             }
+        }
+    }
+
+    fn on_raft_written(&mut self, node: &Taosd, group: i32, index: u64) {
+        if group == MNODE_GROUP {
+            if let Some(mnode) = &mut self.mnode {
+                mnode.raft.on_written(node, index);
+                self.after_raft(node);
+            }
+        } else if let Some(vnode) = self.vnodes.get_mut(&group) {
+            vnode.raft.on_written(node, index);
         }
     }
 

@@ -87,6 +87,8 @@ pub(crate) struct VnodeConfig {
     pub db: String,
     /// Unit of timestamps.
     pub precision: Precision,
+    /// Writes wait until they are on the disk (`wal_level 2`, `wal_fsync_period 0`).
+    pub writes_through: bool,
     /// Its replicas.
     pub members: Arc<[Member]>,
 }

@@ -30,6 +30,10 @@ impl Machine for VnodeData {
         Letter::Vnode(message)
     }
 
+    fn bytes(change: &Self::Change) -> u64 {
+        wal::bytes(change)
+    }
+
     fn followed(change: &Self::Change, defects: &Defects) -> Option<Self::Change> {
         missed(defects, change)
     }
@@ -109,7 +113,7 @@ impl Vnode {
             durable(volume, id).lock().unwrap_or_else(PoisonError::into_inner).machine.forget_last_row();
         }
         read_log(node, id);
-        let raft = Raft::open(node, id, me, Timing::VNODE, durable(volume, id));
+        let raft = Raft::open(node, (id, me), Timing::VNODE, config.writes_through, durable(volume, id));
         Some(Self { config, raft, inserts: 0 })
     }
 

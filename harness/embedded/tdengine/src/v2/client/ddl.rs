@@ -40,10 +40,17 @@ impl Connection {
 
     /// Statements that change the cluster's tables.
     pub(super) async fn change(&mut self, statement: Statement) -> Result<(), SqlError> {
-        if self.master().await?.host.is_full() {
+        let master = self.master().await?;
+        if master.host.is_full() {
             // The mnode writes its log first.
             return Err(codes::no_space());
         }
+        let done = self.change_tables(statement).await;
+        master.host.settle().await;
+        done
+    }
+
+    async fn change_tables(&mut self, statement: Statement) -> Result<(), SqlError> {
         match statement {
             Statement::CreateDatabase { name, if_not_exists, options } => {
                 self.ask(|mnode, node| mnode.create_database(node, &name, if_not_exists, &options)).await

@@ -14,6 +14,7 @@ use crate::{
         taosd::Taosd,
         types::{Change, MNODE_GROUP, Member, MnodeSet, Role},
     },
+    wal,
 };
 
 /// What the master knows of a dnode's life.
@@ -90,6 +91,8 @@ impl Mnode {
         sdb.version += 1;
         let version = sdb.version;
         self.store.save(&self.sdb);
+        // Each record is on the disk before the next (`TAOS_WAL_FSYNC` in `mnodeSdb.c`); who asked for it waits.
+        node.host.write_through(|| wal::RECORD);
         if let Some(group) = &mut self.group {
             group.forward(node, version, &Change::Sdb(Arc::clone(&self.sdb)));
         }

@@ -152,6 +152,7 @@ impl Sdb {
             vg_version: row.version,
             precision: database.settings.precision,
             update: database.settings.update != 0,
+            writes_through: database.settings.writes_through(),
             members: row.dnodes.iter().filter_map(|dnode| self.member(*dnode)).collect(),
         })
     }

@@ -244,7 +244,10 @@ impl Taosd {
             };
             let call = |taosd: &Arc<Self>| taosd.write_vnode(vg, write);
             let error = match rpc::any(&self.host, &eps, (in_use, PEER_PORT, Port::Peer), call).await {
-                Ok(written) => return Ok(written),
+                Ok((written, takes)) => {
+                    sleep(takes).await;
+                    return Ok(written);
+                }
                 Err(error) => error,
             };
             attempt += 1;
@@ -313,8 +316,8 @@ impl Taosd {
         Err(SqlError::of(code))
     }
 
-    /// A write to a vnode of this server.
-    pub fn write_vnode(&self, vg: i32, write: &Arc<Write>) -> Result<u64, SqlError> {
+    /// A write to a vnode of this server: how many rows, and how long it takes until that is acknowledged.
+    pub fn write_vnode(&self, vg: i32, write: &Arc<Write>) -> Result<(u64, Duration), SqlError> {
         let mut state = self.state();
         let vnode = state.vnodes.get_mut(&vg).ok_or_else(|| SqlError::of(codes::VND_INVALID_VGROUP_ID))?;
         if self.host.lacks_room() {

@@ -75,7 +75,7 @@ impl Mnode {
             let end = if at + 1 == count { u32::MAX } else { width * (at + 1) - 1 };
             let vgroup = VgroupRow { db: name.to_owned(), dnodes, hashes: (width * at, end) };
             let mut config = self.sdb.vnode_config(vg, &vgroup, self.sdb.members(&vgroup.dnodes));
-            config.precision = row.settings.precision;
+            (config.precision, config.writes_through) = (row.settings.precision, row.settings.writes_through());
             for dnode in &vgroup.dnodes {
                 let order = Order::CreateVnode { config: config.clone(), waited: 0 };
                 create.push(Task { to: Target::Dnode(*dnode), order });

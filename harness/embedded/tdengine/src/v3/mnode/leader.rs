@@ -98,7 +98,8 @@ impl Mnode {
     }
 
     fn open(node: &Taosd, me: i32) -> Self {
-        let raft = Raft::open(node, crate::v3::types::MNODE_GROUP, me, Timing::MNODE, durable(&node.host.volume));
+        let raft =
+            Raft::open(node, (crate::v3::types::MNODE_GROUP, me), Timing::MNODE, true, durable(&node.host.volume));
         let sdb = raft.look(|tables| Arc::clone(&tables.0));
         Self {
             raft,

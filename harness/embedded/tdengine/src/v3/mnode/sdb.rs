@@ -143,8 +143,10 @@ impl Sdb {
 
     /// What a vnode of a vgroup is to be.
     pub fn vnode_config(&self, vg: i32, row: &VgroupRow, members: Arc<[Member]>) -> VnodeConfig {
-        let precision = self.databases.get(&row.db).map(|db| db.settings.precision).unwrap_or_default();
-        VnodeConfig { vg, db: row.db.clone(), precision, members }
+        let settings = self.databases.get(&row.db).map(|db| &db.settings);
+        let precision = settings.map(|settings| settings.precision).unwrap_or_default();
+        let writes_through = settings.is_some_and(DatabaseSettingsV3::writes_through);
+        VnodeConfig { vg, db: row.db.clone(), precision, writes_through, members }
     }
 
     /// Number of vnodes that a dnode has or is to have.

@@ -89,6 +89,7 @@ impl<M: Machine> Raft<M> {
             let term = durable.term;
             durable.push(Entry { term, command: Command::Begin })
         };
+        self.written = self.begun;
         self.set_role(node, Role::NewLeader);
         self.others.clear();
         self.know_members();

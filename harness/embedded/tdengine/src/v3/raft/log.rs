@@ -26,6 +26,13 @@ pub(crate) struct Entry<C> {
     pub command: Command<C>,
 }
 
+impl<C> Entry<C> {
+    /// About how many bytes it takes.
+    pub fn bytes<M: Machine<Change = C>>(&self) -> u64 {
+        if let Command::Change(change) = &self.command { M::bytes(change) } else { crate::wal::RECORD }
+    }
+}
+
 /// What a member keeps on its volume: its vote, its log, and the machine with all that is committed.
 pub(crate) struct Durable<M: Machine> {
     /// The latest term that it has seen.

@@ -75,16 +75,26 @@ pub(crate) struct Raft<M: Machine> {
     timer: Option<(Instant, Ticket)>,
     waiting: BTreeMap<u64, Waiting>,
     pub(super) members: Arc<[Member]>,
+    /// Each entry has to be on the disk before it counts.
+    pub(super) writes_through: bool,
+    /// The last entry that is on the disk.
+    pub(super) written: u64,
     /// End points of all who were members: one that is removed still waits for the answer.
     known: BTreeMap<i32, EndPoint>,
 }
 
 impl<M: Machine> Raft<M> {
     /// Takes up a group where this member left it.
-    pub fn open(node: &Taosd, id: i32, me: i32, timing: Timing, durable: Arc<Mutex<Durable<M>>>) -> Self {
-        let (members, commit) = {
+    pub fn open(
+        node: &Taosd,
+        (id, me): (i32, i32),
+        timing: Timing,
+        writes_through: bool,
+        durable: Arc<Mutex<Durable<M>>>,
+    ) -> Self {
+        let (members, commit, written) = {
             let durable = durable.lock().unwrap_or_else(PoisonError::into_inner);
-            (durable.members(), durable.applied)
+            (durable.members(), durable.applied, durable.last().0)
         };
         let mut raft = Self {
             id,
@@ -103,6 +113,8 @@ impl<M: Machine> Raft<M> {
             waiting: BTreeMap::new(),
             known: BTreeMap::new(),
             members,
+            writes_through,
+            written,
         };
         raft.keep_known();
         if !raft.has_vote() {
@@ -198,15 +210,18 @@ impl<M: Machine> Raft<M> {
 
     fn submit(&mut self, node: &Taosd, command: Command<M::Change>) -> oneshot::Receiver<Result<u64, SqlError>> {
         let (sender, receiver) = oneshot::channel();
-        let (index, term) = {
+        let (index, term, bytes) = {
             let mut durable = self.durable();
-            let term = durable.term;
-            (durable.push(Entry { term, command }), term)
+            let entry = Entry { term: durable.term, command };
+            let bytes = entry.bytes::<M>();
+            (durable.push(entry), durable.term, bytes)
         };
         self.waiting.insert(index, (term, sender));
         self.members_may_have_changed();
-        self.send_entries(node);
-        self.advance(node);
+        if self.write(node, index, bytes) {
+            self.send_entries(node);
+            self.advance(node);
+        }
         receiver
     }
 

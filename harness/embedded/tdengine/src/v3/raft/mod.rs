@@ -27,6 +27,11 @@ pub(crate) trait Machine: Clone + Default + Send + 'static {
     /// Puts a message into the envelope of this kind of group.
     fn letter(message: Message<Self>) -> Letter;
 
+    /// About how many bytes a change takes in the log.
+    fn bytes(_: &Self::Change) -> u64 {
+        crate::wal::RECORD
+    }
+
     /// What a member that follows writes down instead of a change; none for the change itself. For planted defects only.
     fn followed(_: &Self::Change, _: &seatrial_sim::Defects) -> Option<Self::Change> {
         None

@@ -3,7 +3,7 @@ use std::sync::{Arc, PoisonError};
 use tokio::time::{Duration, Instant};
 
 use super::{Body, Command, Entry, Machine, Snapshot, member::Raft};
-use crate::v3::{taosd::Taosd, types::Role};
+use crate::v3::{event::Event, taosd::Taosd, types::Role};
 
 /// Entries in one message.
 const BATCH: usize = 256;
@@ -16,6 +16,32 @@ impl<M: Machine> Raft<M> {
         }
         self.deadline = Instant::now() + Duration::from_millis(self.timing.heartbeat);
         self.send_entries(node);
+    }
+
+    /// Writes the entries up to `index`, which take so many bytes, to the disk; true if they are there at once. Until they are
+    /// there a leader does not send them, and a follower does not say that it has them; nor do they count
+    /// (`syncNodeOnClientRequest`, `syncLogBufferAppend`).
+    pub(super) fn write(&mut self, node: &Taosd, index: u64, bytes: u64) -> bool {
+        let takes = if self.writes_through { node.host.write_through(|| bytes) } else { Duration::ZERO };
+        if takes.is_zero() {
+            self.written = self.written.max(index);
+            return true;
+        }
+        let takes = u64::try_from(takes.as_millis()).unwrap_or(u64::MAX);
+        node.post(takes, Event::RaftWritten { group: self.id, index });
+        false
+    }
+
+    /// The log is on the disk up to an entry.
+    pub fn on_written(&mut self, node: &Taosd, index: u64) {
+        self.written = self.written.max(index);
+        if self.role.leads() {
+            self.send_entries(node);
+            self.advance(node);
+        } else if let Some(leader) = self.leader {
+            let result = Ok(index.min(self.durable().last().0));
+            self.send(node, leader, Body::Appended { result });
+        }
     }
 
     /// Sends every member what it lacks, or a sign of life.
@@ -31,7 +57,9 @@ impl<M: Machine> Raft<M> {
         let Some(other) = self.others.get_mut(&to) else { return };
         let prev = other.next.saturating_sub(1);
         let durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
-        let body = match (durable.term_at(prev), durable.from(other.next, BATCH)) {
+        // Not what the leader's own disk does not have yet.
+        let ready = usize::try_from((self.written + 1).saturating_sub(other.next)).unwrap_or(BATCH);
+        let body = match (durable.term_at(prev), durable.from(other.next, BATCH.min(ready))) {
             // A new learner gets a copy even if the log is short.
             (Some(term), Some(entries)) if !learner || other.matched > 0 => {
                 // What is lost on the way is found out by the next answer.
@@ -72,17 +100,24 @@ impl<M: Machine> Raft<M> {
                 *change = other;
             }
         }
+        let bytes: u64 = entries.iter().map(Entry::bytes::<M>).sum();
         let result = self.durable().take(prev, entries);
         if let Ok(last) = result {
             self.members_may_have_changed();
             self.commit = self.commit.max(commit.min(last));
             self.apply(node);
+            if bytes > 0 && !self.write(node, last, bytes) {
+                return;
+            }
         }
-        self.send(node, from, Body::Appended { result });
+        // What is not on the disk yet is told when it is.
+        let written = self.written;
+        self.send(node, from, Body::Appended { result: result.map(|last| last.min(written)) });
     }
 
     pub(super) fn on_install(&mut self, node: &Taosd, from: i32, snapshot: &Arc<Snapshot<M>>) {
         self.durable().install(Snapshot::clone(snapshot));
+        self.written = self.written.max(snapshot.at.0);
         self.members_may_have_changed();
         let applied = self.applied();
         self.commit = self.commit.max(applied);
@@ -121,7 +156,9 @@ impl<M: Machine> Raft<M> {
             let durable = self.durable();
             (durable.last().0, durable.term)
         };
-        let have = |id: i32| if id == self.me { last } else { self.others.get(&id).map_or(0, |other| other.matched) };
+        let written = last.min(self.written);
+        let have =
+            |id: i32| if id == self.me { written } else { self.others.get(&id).map_or(0, |other| other.matched) };
         let mut indexes: Vec<u64> =
             self.members.iter().filter(|member| !member.learner).map(|member| have(member.id)).collect();
         indexes.sort_unstable();
