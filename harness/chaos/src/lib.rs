@@ -14,7 +14,8 @@ mod workload;
 pub use check::{Check, Copies, Membership, Tables, Trace, check, traces};
 pub use fault::{
     Change, ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Effects, Fault, FaultError, Injector, Need, Nothing,
-    OnPod, Packets, Partition, Role, Rule, Scale, Site, SkewClock, SlowNames, Spot, Target, Underlay, UnderlayError,
+    OnPod, Packets, Partition, Role, Rule, Scale, Site, SkewClock, SlowNames, SlowVolume, Spot, Target, Underlay,
+    UnderlayError,
 };
 pub use history::{
     Begun, CopyRead, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId,

@@ -59,6 +59,7 @@ const EACH: [&str; Fault::KINDS.len()] = [
     "change-image: { image: 'tdengine/tdengine:missing', from: 3 }",
     "corrupt-wal: { pod: 1 }",
     "fill-volume: { pod: 1 }",
+    "slow-volume: { pod: 1, kilobytes: 64 }",
     "slow-names: { pod: 1, delay: 700ms }",
     "skew-clock: { pod: 1, by: 2m }",
 ];

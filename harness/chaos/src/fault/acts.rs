@@ -7,6 +7,7 @@ use seatrial_cluster::{Kind, PodState, Target as Object};
 use super::{
     DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target,
     clocks::Clocks,
+    disks::Slowed,
     dnodes::{drop_dnode, gone},
     templates::Before,
     wal::Damage,
@@ -36,6 +37,8 @@ pub(super) enum Memo {
     Starved(BTreeMap<u32, PodState>),
     /// Clocks that were set.
     Clocks(Clocks),
+    /// Pods whose disks were slowed.
+    Slowed(Slowed),
     /// Pods whose volumes were filled.
     Filled(BTreeMap<u32, PodState>),
     /// Servers whose logs were damaged.
@@ -126,6 +129,7 @@ impl Injector {
                 self.lay(spots.into_iter().map(|at| Rule::LateNames { at, delay_ms }).collect()).await
             }
             Fault::SkewClock(skew) => self.skew(skew).await.map(Memo::Clocks),
+            Fault::SlowVolume(slow) => self.slow(slow).await.map(Memo::Slowed),
             Fault::FillVolume(on) => self.fill(&on.pod).await.map(Memo::Filled),
             Fault::CorruptWal(corrupt) => self.corrupt(corrupt).await.map(Memo::Damage),
             Fault::ChangeEnvironment(change) => self.change_template(change.template()).await.map(Memo::Template),
@@ -242,6 +246,7 @@ impl Injector {
             Memo::Replicas(before) => self.site.cluster.scale(&self.site.stateful_set, *before).await?,
             Memo::Rules(rules) => self.lift_all(fault, rules).await?,
             Memo::Clocks(clocks) => self.lift_all(fault, &clocks.rules).await?,
+            Memo::Slowed(slowed) => self.lift_all(fault, &slowed.rules).await?,
             Memo::Nodes(nodes) => {
                 for node in nodes {
                     self.underlay(fault)?.start(node).await?;

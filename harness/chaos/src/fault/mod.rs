@@ -2,6 +2,7 @@
 
 mod acts;
 mod clocks;
+mod disks;
 mod dnodes;
 mod error;
 mod injector;
@@ -19,7 +20,7 @@ pub use injector::{Change, Injector};
 pub use model::{Fault, Need};
 pub use parameters::{
     ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Nothing, OnPod, Packets, Partition, Role, Scale, SkewClock,
-    SlowNames, Target,
+    SlowNames, SlowVolume, Target,
 };
 pub use site::Site;
 pub use underlay::{Effects, Rule, Spot, Underlay, UnderlayError};

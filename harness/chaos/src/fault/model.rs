@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Nothing, OnPod, Packets, Partition, Scale, SkewClock,
-    SlowNames,
+    SlowNames, SlowVolume,
 };
 
 /// Something that is broken on purpose.
@@ -49,6 +49,9 @@ pub enum Fault {
     /// Takes all room of a pod's volume, so that no write to it succeeds. The heal gives the room back. A volume that is a
     /// folder of a disk that others use, too, is left alone, and the fault refused.
     FillVolume(OnPod),
+    /// Slows what a pod writes to the disk below its volume. Only what a program waits for is sure to be slow: writes that it
+    /// forces to the disk.
+    SlowVolume(SlowVolume),
     /// Lets name servers answer a pod late.
     SlowNames(SlowNames),
     /// Sets the clock of a pod wrong. Where pods have the clock of their node, it is refused.
@@ -85,13 +88,14 @@ impl Fault {
             Self::ChangeImage(_) => "change-image",
             Self::CorruptWal(_) => "corrupt-wal",
             Self::FillVolume(_) => "fill-volume",
+            Self::SlowVolume(_) => "slow-volume",
             Self::SlowNames(_) => "slow-names",
             Self::SkewClock(_) => "skew-clock",
         }
     }
 
     /// All kinds.
-    pub const KINDS: [&'static str; 19] = [
+    pub const KINDS: [&'static str; 20] = [
         "delete-pod",
         "kill-process",
         "pause-process",
@@ -109,6 +113,7 @@ impl Fault {
         "change-image",
         "corrupt-wal",
         "fill-volume",
+        "slow-volume",
         "slow-names",
         "skew-clock",
     ];
@@ -123,6 +128,7 @@ impl Fault {
             | Self::DisconnectNode(_)
             | Self::ExhaustMemory(_)
             | Self::SlowNames(_)
+            | Self::SlowVolume(_)
             | Self::SkewClock(_) => Need::Underlay,
             _ => Need::Kubernetes,
         }
@@ -154,6 +160,7 @@ impl Fault {
             | Self::ChangeImage(_)
             | Self::FillVolume(_)
             | Self::SlowNames(_)
+            | Self::SlowVolume(_)
             | Self::SkewClock(_) => true,
         }
     }
@@ -186,6 +193,7 @@ impl Fault {
             Self::ChangeImage(change) => change.to_string(),
             Self::CorruptWal(corrupt) => corrupt.to_string(),
             Self::SlowNames(slow) => slow.to_string(),
+            Self::SlowVolume(slow) => slow.to_string(),
             Self::SkewClock(skew) => skew.to_string(),
         }
     }
@@ -196,6 +204,7 @@ impl Fault {
             Self::Packets(packets) => packets.complaint(),
             Self::CorruptWal(corrupt) => corrupt.complaint(),
             Self::SlowNames(slow) => slow.complaint(),
+            Self::SlowVolume(slow) => slow.complaint(),
             Self::SkewClock(skew) => skew.complaint(),
             Self::ChangeEnvironment(change) if change.set.is_empty() => Some("no variable is set".to_owned()),
             Self::ChangeImage(change) if change.image.trim().is_empty() => Some("no image is named".to_owned()),
@@ -243,6 +252,7 @@ mod tests {
     )]
     #[case(r#"{"corrupt-wal":{"pod":1,"bytes":8}}"#, "corrupt-wal (pod 1, the last 8 bytes)")]
     #[case(r#"{"slow-names":{"pod":1,"delay":"700ms"}}"#, "slow-names (pod 1, 700ms late)")]
+    #[case(r#"{"slow-volume":{"pod":1,"kilobytes":16}}"#, "slow-volume (pod 1, 16 kB/s)")]
     #[case(r#"{"skew-clock":{"pod":1,"by":"-90s"}}"#, "skew-clock (pod 1, by -90s)")]
     #[case(r#"{"change-image":{"image":"a/b:1"}}"#, "change-image (a/b:1 from pod 0 on)")]
     fn a_fault_is_data(#[case] text: &str, #[case] words: &str) {

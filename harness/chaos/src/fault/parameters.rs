@@ -162,6 +162,31 @@ pub struct SlowNames {
     pub delay: Moment,
 }
 
+/// A disk that is slow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SlowVolume {
+    /// Whose.
+    pub pod: Target,
+    /// Kilobytes (of 1,024 bytes) that a pod writes in a second to the disk below its volume, at most.
+    #[schemars(range(min = 4, max = 1_000_000))]
+    pub kilobytes: u32,
+}
+
+impl SlowVolume {
+    /// What is wrong with it; `None` if nothing is.
+    pub fn complaint(&self) -> Option<String> {
+        let right = (4..=1_000_000).contains(&self.kilobytes);
+        (!right).then(|| "`kilobytes` is from 4 to 1000000".to_owned())
+    }
+}
+
+impl fmt::Display for SlowVolume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {} kB/s", self.pod, self.kilobytes)
+    }
+}
+
 /// A clock that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -65,6 +65,7 @@ impl Injector {
             }
             Memo::Damage(damage) => self.damaged(damage).await,
             Memo::Filled(pods) => self.full(pods).await,
+            Memo::Slowed(slowed) => self.writes_are_slow(slowed).await,
             Memo::Clocks(clocks) => self.clocks_are_off(clocks).await,
             Memo::Template(before) => self.template_changed(before).await,
             Memo::Nodes(nodes) => {
@@ -102,12 +103,8 @@ impl Injector {
                 Ok((asked == *before).then(|| format!("{asked} replicas are asked for; {} pods exist", pods.len())))
             }
             Memo::Rules(rules) => {
-                for rule in rules {
-                    if self.underlay(fault)?.count(rule).await?.is_some() {
-                        return Ok(None);
-                    }
-                }
-                Ok(Some(format!("none of the {} rules is there", rules.len())))
+                let gone = self.lifted(fault, rules).await?;
+                Ok(gone.then(|| format!("none of the {} rules is there", rules.len())))
             }
             Memo::Nodes(nodes) => {
                 for node in nodes {
@@ -119,11 +116,25 @@ impl Injector {
             }
             Memo::Template(before) => self.template_is_back(before).await,
             Memo::Filled(pods) => self.has_room(pods).await,
+            Memo::Slowed(slowed) => {
+                let lifted = self.lifted(fault, &slowed.rules).await?;
+                if lifted { self.writes_are_fast(slowed).await } else { Ok(None) }
+            }
             Memo::Clocks(clocks) => self.clocks_are_right(clocks).await,
             Memo::Pods(_) | Memo::Dnode { .. } | Memo::Claims(_) | Memo::Starved(_) | Memo::Damage(_) => {
                 Ok(Some("it was over at once".to_owned()))
             }
         }
+    }
+
+    /// That none of these rules is there.
+    async fn lifted(&self, fault: &Fault, rules: &[Rule]) -> Result<bool, FaultError> {
+        for rule in rules {
+            if self.underlay(fault)?.count(rule).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The state of a process, as the kernel names it.

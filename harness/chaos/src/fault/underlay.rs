@@ -51,7 +51,7 @@ impl Effects {
     }
 }
 
-/// A rule of a network: of a pod's, or of a node's.
+/// A rule of a network, of a pod's or of a node's; or of something else that a pod has from its node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
     /// Drops what comes from an address.
@@ -80,6 +80,15 @@ pub enum Rule {
         /// Milliseconds by which it is fast; slow if negative.
         by_ms: i64,
     },
+    /// Lets a pod write no more than so much to the disk below its volume.
+    Disk {
+        /// Its address and its node.
+        at: Spot,
+        /// Its UID.
+        uid: String,
+        /// Bytes in a second.
+        bytes: u64,
+    },
     /// Does something to the packets that a pod sends.
     Shape {
         /// Who sends.
@@ -101,6 +110,7 @@ impl fmt::Display for Rule {
             Self::Names { at } => write!(f, "{} drops its questions to name servers", at.ip),
             Self::LateNames { at, delay_ms } => write!(f, "questions of {} to name servers wait {delay_ms} ms", at.ip),
             Self::Clock { at, by_ms } => write!(f, "the clock of {} is {by_ms} ms fast", at.ip),
+            Self::Disk { at, bytes, .. } => write!(f, "{} writes {bytes} bytes a second", at.ip),
             Self::Shape { at, .. } => write!(f, "packets that {} sends are disturbed", at.ip),
             Self::Node { node } => write!(f, "{node} drops everything"),
         }

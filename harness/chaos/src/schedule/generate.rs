@@ -8,7 +8,7 @@ use fastrand::Rng;
 use super::{Happening, Heal, Moment, Schedule};
 use crate::{
     ChangeEnvironment, ChangeImage, CorruptWal, DeletePod, Fault, Nothing, OnPod, Packets, Partition, Role, Scale,
-    Shift, SkewClock, SlowNames, Target,
+    Shift, SkewClock, SlowNames, SlowVolume, Target,
 };
 
 /// Most faults in one schedule.
@@ -84,6 +84,7 @@ impl Scene {
             | Fault::DisconnectNode(OnPod { pod })
             | Fault::SlowNames(SlowNames { pod, .. })
             | Fault::SkewClock(SkewClock { pod, .. })
+            | Fault::SlowVolume(SlowVolume { pod, .. })
             | Fault::FillVolume(OnPod { pod })
             | Fault::ExhaustMemory(OnPod { pod }) => self.means(pod),
         }
@@ -173,6 +174,9 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
             Fault::SkewClock(SkewClock { pod: any(random).pod, by: Shift { by, back: random.bool() } })
         }
         "fill-volume" => Fault::FillVolume(any(random)),
+        "slow-volume" => {
+            Fault::SlowVolume(SlowVolume { pod: or_leader(random).pod, kilobytes: 1 << random.u32(2..10) })
+        }
         "corrupt-wal" => Fault::CorruptWal(CorruptWal { pod: or_leader(random).pod, bytes: None }),
         "change-image" => {
             // Nobody has it, so that the pod waits until it is healed.

@@ -23,6 +23,8 @@ impl EmbeddedUnderlay {
             Rule::Shape { at, .. } => network.unshape(at.ip),
             Rule::LateNames { at, delay_ms } if there => network.slow_names(at.ip, ms(*delay_ms)),
             Rule::LateNames { at, .. } => network.unslow_names(at.ip),
+            Rule::Disk { at, bytes, .. } if there => self.0.world().throttles.limit(at.ip, *bytes),
+            Rule::Disk { at, .. } => self.0.world().throttles.lift(at.ip),
             Rule::Clock { at, by_ms } if there => self.0.world().clocks.shift(at.ip, *by_ms),
             Rule::Clock { at, .. } => self.0.world().clocks.set_right(at.ip),
             Rule::Node { node } if there => {
@@ -85,6 +87,7 @@ impl Underlay for EmbeddedUnderlay {
             Rule::Shape { at, .. } => network.shaped(at.ip),
             Rule::LateNames { at, .. } => network.late_names(at.ip),
             Rule::Clock { at, .. } => self.0.world().clocks.is_shifted(at.ip).then_some(0),
+            Rule::Disk { at, .. } => self.0.world().throttles.is_limited(at.ip).then_some(0),
             Rule::Node { node } => self.0.nodes().unreceived(node),
         };
         async move { Ok(dropped) }.boxed()

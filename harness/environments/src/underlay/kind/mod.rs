@@ -1,5 +1,6 @@
 //! What is below the Kubernetes of a kind cluster.
 
+mod disks;
 mod rules;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 use seatrial_chaos::{Fault, Rule, Spot, Underlay, UnderlayError};
 use seatrial_cluster::PodState;
 
+use self::disks::Limit;
 use crate::{Output, Tools};
 
 /// A command in a node's container. 30 s: a busy machine takes a few.
@@ -27,6 +29,11 @@ pub(crate) struct KindUnderlay {
     pub tools: Tools,
     /// Names of the nodes.
     pub nodes: Vec<String>,
+}
+
+/// A pod's UID as control groups have it: with dashes, or with underscores where systemd makes them.
+fn uids(uid: &str) -> String {
+    format!("UID1={uid}\nUID2={}\n", uid.replace('-', "_"))
 }
 
 fn error(tried: impl Into<String>, happened: impl Into<String>) -> UnderlayError {
@@ -74,6 +81,14 @@ impl KindUnderlay {
         if self.is_control_plane(node).await? { Err(error(tried, happened)) } else { Ok(()) }
     }
 
+    async fn refuses_limits(&self) -> Result<Option<String>, UnderlayError> {
+        let Some(node) = self.nodes.first() else { return Ok(None) };
+        let tried = format!("see whether the kernel below {node} can slow the disk of a control group");
+        let why =
+            "the kernel below the nodes has neither `blkio.throttle.write_bps_device` nor `io.max` for control groups";
+        Ok((!self.script(&tried, node, disks::CAN).await?.ok()).then(|| why.to_owned()))
+    }
+
     async fn is_control_plane(&self, node: &str) -> Result<bool, UnderlayError> {
         let format = "{{ index .Config.Labels \"io.x-k8s.kind.role\" }}";
         let tried = format!("read the role of node {node}");
@@ -86,6 +101,9 @@ impl Underlay for KindUnderlay {
     fn lay<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>> {
         async move {
             let tried = format!("make the rule: {rule}");
+            if let Rule::Disk { at, uid, bytes } = rule {
+                return self.limit_disk(&tried, at, uid, Limit::Make(*bytes)).await;
+            }
             if let Rule::Node { node } = rule {
                 self.need_worker(&tried, node).await?;
             }
@@ -95,7 +113,14 @@ impl Underlay for KindUnderlay {
     }
 
     fn lift<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<(), UnderlayError>> {
-        self.change(rule, false, format!("remove the rule: {rule}")).boxed()
+        async move {
+            let tried = format!("remove the rule: {rule}");
+            match rule {
+                Rule::Disk { at, uid, .. } => self.limit_disk(&tried, at, uid, Limit::Lift).await,
+                _ => self.change(rule, false, tried).await,
+            }
+        }
+        .boxed()
     }
 
     fn refuses<'a>(&'a self, fault: &'a Fault) -> BoxFuture<'a, Result<Option<String>, UnderlayError>> {
@@ -103,6 +128,7 @@ impl Underlay for KindUnderlay {
             let emulates = match fault {
                 Fault::Packets(packets) => packets.effects().emulates(),
                 Fault::SlowNames(_) => true,
+                Fault::SlowVolume(_) => return self.refuses_limits().await,
                 Fault::FillVolume(_) => {
                     let why = "volumes of a kind cluster are folders of the disk of its nodes, which is that of this machine";
                     return Ok(Some(why.to_owned()));
@@ -125,6 +151,9 @@ impl Underlay for KindUnderlay {
     fn count<'a>(&'a self, rule: &'a Rule) -> BoxFuture<'a, Result<Option<u64>, UnderlayError>> {
         async move {
             let tried = format!("count the packets of the rule: {rule}");
+            if let Rule::Disk { at, uid, .. } = rule {
+                return Ok(self.is_disk_limited(&tried, at, uid).await?.then_some(0));
+            }
             let inside = match rules::spot(rule) {
                 None => None,
                 Some(spot) => match self.namespace(&tried, spot).await? {
@@ -170,9 +199,7 @@ impl Underlay for KindUnderlay {
         async move {
             let tried = format!("take the memory of {} away", pod.name);
             let Some(node) = &pod.node else { return Err(error(tried, "it runs on no node")) };
-            // Control groups have the UID with dashes, or with underscores where systemd makes them.
-            let uids = format!("UID1={}\nUID2={}\n", pod.uid, pod.uid.replace('-', "_"));
-            let done = self.script(&tried, node, &(uids + rules::EXHAUST)).await?;
+            let done = self.script(&tried, node, &(uids(&pod.uid) + rules::EXHAUST)).await?;
             match done.exit {
                 Some(0) => Ok(()),
                 Some(44) => Err(error(tried, "no server runs in it")),
@@ -193,11 +220,13 @@ pub(crate) async fn sweep(tools: &Tools, nodes: &[String]) -> Result<Vec<String>
             underlay.start(node).await?;
             found.push(format!("node {node} was stopped"));
         }
-        let swept = underlay.script(&format!("remove our rules on {node}"), node, rules::SWEEP).await?;
-        if !swept.ok() {
-            return Err(error(format!("remove our rules on {node}"), swept.complaint(3)));
+        for script in [rules::SWEEP, disks::SWEEP] {
+            let swept = underlay.script(&format!("remove our rules on {node}"), node, script).await?;
+            if !swept.ok() {
+                return Err(error(format!("remove our rules on {node}"), swept.complaint(3)));
+            }
+            found.extend(swept.stdout.lines().map(|rule| format!("rule on {node}: {rule}")));
         }
-        found.extend(swept.stdout.lines().map(|rule| format!("rule on {node}: {rule}")));
     }
     Ok(found)
 }

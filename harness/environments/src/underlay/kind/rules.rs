@@ -75,6 +75,7 @@ pub(super) fn spot(rule: &Rule) -> Option<&Spot> {
         | Rule::Names { at }
         | Rule::LateNames { at, .. }
         | Rule::Shape { at, .. }
+        | Rule::Disk { at, .. }
         | Rule::Clock { at, .. } => Some(at),
         Rule::Node { .. } => None,
     }
@@ -101,7 +102,7 @@ fn filters(rule: &Rule) -> Vec<Filter> {
             let listed = format!("-A PREROUTING {from} -m statistic --mode random --probability 0.{:02}", effects.loss);
             vec![Filter { listed, ..Filter::new(false, "raw", "PREROUTING", &random) }]
         }
-        Rule::Shape { .. } | Rule::LateNames { .. } | Rule::Clock { .. } => Vec::new(),
+        Rule::Shape { .. } | Rule::LateNames { .. } | Rule::Disk { .. } | Rule::Clock { .. } => Vec::new(),
         Rule::Node { .. } => [("INPUT", "-i"), ("FORWARD", "-i"), ("FORWARD", "-o"), ("OUTPUT", "-o")]
             .map(|(chain, way)| Filter::new(false, "filter", chain, &format!("{way} eth0")))
             .to_vec(),
