@@ -88,11 +88,32 @@ pub(crate) fn of(group: &str, kind: &str) -> Option<&'static Kind> {
 
 /// The kind of a type.
 pub(crate) fn of_type<K: Resource>() -> Option<&'static Kind> {
-    of(K::GROUP, K::KIND)
+    KINDS.get(const { place(K::GROUP, K::KIND) })
+}
+
+/// Where a kind stands in [`KINDS`]; their number if it is not there. Looked for when this is compiled: it is asked for
+/// whenever an object is read.
+const fn place(group: &str, kind: &str) -> usize {
+    let mut index = 0;
+    while index < KINDS.len() && !(same(KINDS[index].kind, kind) && same(KINDS[index].group, group)) {
+        index += 1;
+    }
+    index
+}
+
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::apps::v1::{DaemonSet, StatefulSet};
+
     use super::*;
 
     #[test]
@@ -102,5 +123,7 @@ mod tests {
         }
         assert_eq!(of("apps", "StatefulSet").map(|kind| kind.plural), Some("statefulsets"));
         assert!(of("apps", "Pod").is_none());
+        assert_eq!(of_type::<StatefulSet>().map(|kind| kind.plural), Some("statefulsets"));
+        assert!(of_type::<DaemonSet>().is_none());
     }
 }
