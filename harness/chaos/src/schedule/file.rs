@@ -57,7 +57,7 @@ timeout: 3h
 start: {{ replicas: {pods}{workers} }}
 steps:
   - title: Begin to insert
-    do: {{ workload: {{ start: rows, database: load, replica: {replica}, writers: 2, batch: 2, rate: 1 }} }}
+    do: {{ workload: {{ start: rows, database: load, replica: {replica}, writers: 2, batch: 4, rate: 0.5 }} }}
     check:
       - workload: {{ name: rows, acknowledged: ">=4" }}
         within: 60s

@@ -18,6 +18,8 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two looks.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// The same where nobody wants to know when something happened, but only whether it did.
+const IDLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// How a check ended.
 #[derive(Clone, Debug)]
@@ -65,7 +67,7 @@ impl Stage<'_> {
         let watched = check.expectations().into_iter().all(by_watch);
         // What a workload has done so far is known without asking anybody.
         let counted = check.expectations().into_iter().all(|expected| matches!(expected, Expectation::Workload(_)));
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, longest) = (FIRST_PAUSE, if self.patience { LONGEST_PAUSE } else { IDLE_PAUSE });
         let mut holding = Holding::default();
         let mut fulfilled: Option<(Instant, Vec<u64>)> = None;
         let mut first = true;
@@ -128,7 +130,7 @@ impl Stage<'_> {
                 }
             }
             if !counted {
-                pause = (pause * 3 / 2).min(LONGEST_PAUSE);
+                pause = (pause * 3 / 2).min(longest);
             }
         };
         let blame = (verdict != Verdict::Pass).then(|| last.glance.blame.unwrap_or(Blame::Product));

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, collections::BTreeMap, fmt, num::NonZeroU16, str::FromStr, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, fmt, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seatrial_chaos::{Fault, Heal, Schedule};
@@ -262,15 +262,30 @@ pub struct WorkloadAction {
 
 /// How fast a writer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "a number of rows per second from 1 to 1000, or `max`")]
+#[serde(untagged, expecting = "a number of statements per second from 0.1 to 1000, or `max`")]
 pub enum Rate {
-    /// So many rows a second.
-    PerSecond(#[schemars(range(min = 1, max = 1000))] NonZeroU16),
+    /// So many statements a second.
+    PerSecond(#[schemars(range(min = 0.1, max = 1000))] PerSecond),
     /// As many as are answered.
     Most(MostRate),
 }
 
-/// As many rows as are answered.
+/// Statements per second, from 0.1 to 1000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "f64")]
+#[schemars(with = "f64")]
+pub struct PerSecond(Duration);
+
+impl TryFrom<f64> for PerSecond {
+    type Error = &'static str;
+
+    fn try_from(rate: f64) -> Result<Self, Self::Error> {
+        let interval = (0.1..=1_000.0).contains(&rate).then(|| Duration::try_from_secs_f64(1.0 / rate).ok());
+        interval.flatten().map(Self).ok_or("not from 0.1 to 1000")
+    }
+}
+
+/// As many statements as are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MostRate {
@@ -280,16 +295,42 @@ pub enum MostRate {
 
 impl Default for Rate {
     fn default() -> Self {
-        Self::PerSecond(NonZeroU16::MIN)
+        Self::PerSecond(PerSecond(Duration::from_secs(1)))
     }
 }
 
 impl Rate {
-    /// Time from one row to the next; none if the next follows at once.
+    /// Time from one statement to the next; none if the next follows at once.
     pub fn interval(self) -> Option<Duration> {
         match self {
-            Self::PerSecond(rate) => Some(Duration::from_millis((1_000 / u64::from(rate.get())).max(1))),
+            Self::PerSecond(PerSecond(interval)) => Some(interval),
             Self::Most(MostRate::Max) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("4", Some(250))]
+    #[case("0.5", Some(2_000))]
+    #[case("\"max\"", None)]
+    fn a_rate_is_so_many_statements_a_second(#[case] text: &str, #[case] ms: Option<u64>) {
+        let rate: Rate = serde_json::from_str(text).unwrap();
+        assert_eq!(rate.interval(), ms.map(Duration::from_millis));
+    }
+
+    #[rstest]
+    #[case("0")]
+    #[case("-1")]
+    #[case("1001")]
+    #[case("\"fast\"")]
+    fn nonsense_is_no_rate(#[case] text: &str) {
+        let error = serde_json::from_str::<Rate>(text).unwrap_err().to_string();
+        assert!(error.contains("from 0.1 to 1000, or `max`"), "{error}");
     }
 }

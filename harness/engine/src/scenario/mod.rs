@@ -18,7 +18,7 @@ mod sql;
 mod template;
 mod took;
 
-pub use action::{Action, Apply, Delete, Kind, MostRate, ObjectRef, Rate, Restart, WorkloadAction};
+pub use action::{Action, Apply, Delete, Kind, MostRate, ObjectRef, PerSecond, Rate, Restart, WorkloadAction};
 pub use bound::{Bound, BoundError};
 pub use count::Count;
 pub use expectation::{
