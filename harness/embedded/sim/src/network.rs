@@ -228,6 +228,20 @@ impl Network {
         self.state().islands.insert(place.to_owned(), (hosts, 0));
     }
 
+    /// Makes a host one of those that are cut off together, if they are.
+    pub fn strand(&self, place: &str, host: Ipv4Addr) {
+        if let Some((hosts, _)) = self.state().islands.get_mut(place) {
+            hosts.insert(host);
+        }
+    }
+
+    /// Counts a packet that was lost at a place that is cut off. False if it is not.
+    pub fn lose_at(&self, place: &str) -> bool {
+        let mut state = self.state();
+        let island = state.islands.get_mut(place);
+        island.map(|(_, count)| *count += 1).is_some()
+    }
+
     /// Joins what was cut off with the others again.
     pub fn join(&self, place: &str) {
         self.state().islands.remove(place);
@@ -355,7 +369,11 @@ mod tests {
         assert!(network.resolve(A, "name").is_err() && network.resolve(C, "name").is_ok());
         assert_eq!((network.lost_at("worker"), network.is_island("worker")), (Some(2), true));
         assert_eq!(network.disturbances(), ["worker is cut off"]);
+        network.strand("worker", C);
+        assert!(network.connect(C, B, 6030).is_ok() && network.lose_at("worker"));
+        assert_eq!(network.lost_at("worker"), Some(3));
         network.join("worker");
+        assert!(!network.lose_at("worker"));
         assert!(network.connect(A, C, 6030).is_ok());
         assert_eq!(network.lost_at("worker"), None);
     }

@@ -1,10 +1,14 @@
 //! Nodes that are cut off from all others while everything on them goes on; and containers without memory.
 
-use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc};
+use std::{collections::BTreeSet, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use seatrial_sim::Signal;
+use seatrial_sim::{Network, Signal};
+use tokio::time::sleep;
 
 use super::{Kubelet, pod::PodWorker};
+
+/// Between two packets of a connection that nobody answers; the kernel waits longer each time, up to two minutes.
+const SENT_AGAIN: Duration = Duration::from_secs(10);
 
 impl Kubelet {
     /// True if a node runs nothing of the control plane.
@@ -22,6 +26,7 @@ impl Kubelet {
         hosts.extend(shared.workers_on(node).iter().filter_map(|worker| worker.state().ip));
         shared.world.network.cut_off(node, hosts);
         shared.lose_sight(node);
+        tokio::spawn(talk_in_vain(shared.world.network.clone(), node.to_owned()));
         true
     }
 
@@ -55,6 +60,13 @@ impl Kubelet {
             handle.signal(Signal::Kill);
         }
         !handles.is_empty()
+    }
+}
+
+/// The kubelet and the control plane have connections: what they send each other is lost, and sent again.
+async fn talk_in_vain(network: Network, node: String) {
+    while network.lose_at(&node) {
+        sleep(SENT_AGAIN).await;
     }
 }
 

@@ -227,6 +227,7 @@ impl PodWorker {
         let ip = if host_network { self.node_ip } else { self.kubelet.addresses.take(&self.node) };
         let network = &self.kubelet.world.network;
         network.add_host(ip);
+        network.strand(&self.node, ip);
         if !host_network {
             self.write_hosts_file(ip);
         }
