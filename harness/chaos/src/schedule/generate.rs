@@ -19,7 +19,7 @@ const MOST: u32 = 4;
 pub fn generate(seed: u64, pods: u32, kinds: &[&str]) -> Schedule {
     let mut random = Rng::with_seed(seed);
     let mut happenings = Vec::new();
-    let mut scene = Scene { pods, away: BTreeMap::new() };
+    let mut scene = Scene { pods, away: BTreeMap::new(), lasting: BTreeSet::new() };
     let mut at = 0;
     for _ in 0..random.u32(1..=MOST) {
         at += random.u64(500..8_000);
@@ -55,6 +55,8 @@ struct Scene {
     pods: u32,
     /// Those that do not answer, by the kind of fault that is to blame.
     away: BTreeMap<&'static str, BTreeSet<u32>>,
+    /// Kinds of faults that last.
+    lasting: BTreeSet<&'static str>,
 }
 
 impl Scene {
@@ -67,11 +69,13 @@ impl Scene {
         match fault {
             Fault::Scale(Scale { to, .. }) => *to != self.pods && self.away.is_empty(),
             Fault::ChangeEnvironment(ChangeEnvironment { from, .. }) | Fault::ChangeImage(ChangeImage { from, .. }) => {
-                *from < self.pods && self.away.is_empty()
+                *from < self.pods && self.lasting.is_empty()
             }
             Fault::Partition(Partition::Pair(pair)) => pair.iter().all(|pod| self.is_there(*pod)),
             Fault::Partition(Partition::Groups(groups)) => groups.iter().flatten().all(|pod| self.is_there(*pod)),
-            Fault::DropDnode(_) | Fault::RollingRestart(_) => true,
+            // Pods are replaced one by one, each once all others are ready.
+            Fault::RollingRestart(_) => self.lasting.is_empty(),
+            Fault::DropDnode(_) => true,
             Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod))
             | Fault::DeletePod(DeletePod { pod, .. })
             | Fault::Packets(Packets { pod, .. })
@@ -100,6 +104,9 @@ impl Scene {
     }
 
     fn take(&mut self, fault: &Fault) {
+        if fault.lasts() {
+            self.lasting.insert(fault.kind());
+        }
         match fault {
             Fault::Scale(Scale { to, .. }) => self.pods = *to,
             Fault::PauseProcess(on) | Fault::StopNode(on) | Fault::DisconnectNode(on) => {
@@ -110,12 +117,17 @@ impl Scene {
                 };
                 self.away.entry(fault.kind()).or_default().extend(away);
             }
+            // Whoever is to have an image that is not there waits for it.
+            Fault::ChangeImage(ChangeImage { from, .. }) => {
+                self.away.entry(fault.kind()).or_default().extend(*from..self.pods);
+            }
             _ => {}
         }
     }
 
     fn heal(&mut self, kind: &str, pods: u32) {
         self.away.remove(kind);
+        self.lasting.remove(kind);
         if kind == "scale" {
             self.pods = pods;
         }
@@ -223,7 +235,7 @@ mod tests {
     #[test]
     fn nobody_is_asked_who_is_not_there() {
         let on = |pod| OnPod { pod: Target::Pod(pod) };
-        let mut scene = Scene { pods: 3, away: BTreeMap::new() };
+        let mut scene = Scene { pods: 3, away: BTreeMap::new(), lasting: BTreeSet::new() };
         assert!(scene.has(&Fault::KillProcess(on(2))) && !scene.has(&Fault::Scale(Scale { to: 3, safely: false })));
         scene.take(&Fault::Scale(Scale { to: 2, safely: false }));
         assert!(!scene.has(&Fault::KillProcess(on(2))) && scene.has(&Fault::DropDnode(on(2))));
@@ -233,6 +245,8 @@ mod tests {
         scene.heal("stop-node", 3);
         assert!(scene.has(&Fault::PauseProcess(on(0))) && scene.has(&Fault::KillProcess(leader)));
         scene.heal("scale", 3);
-        assert!(scene.has(&Fault::KillProcess(on(2))));
+        assert!(scene.has(&Fault::KillProcess(on(2))) && scene.has(&Fault::RollingRestart(Nothing {})));
+        scene.take(&Fault::CutNames(on(0)));
+        assert!(scene.has(&Fault::KillProcess(on(0))) && !scene.has(&Fault::RollingRestart(Nothing {})));
     }
 }
