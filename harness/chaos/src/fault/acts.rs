@@ -119,6 +119,7 @@ impl Injector {
             Fault::ExhaustMemory(on) => {
                 let before = self.meant(&on.pod).await?;
                 for pod in before.values() {
+                    stays(pod)?;
                     self.underlay(fault)?.exhaust(pod).await?;
                 }
                 Ok(Memo::Starved(before))
@@ -164,6 +165,7 @@ impl Injector {
     pub(super) async fn processes(&self, target: &Target) -> Result<BTreeMap<u32, (String, PodState)>, FaultError> {
         let mut before = BTreeMap::new();
         for (ordinal, pod) in self.meant(target).await? {
+            stays(&pod)?;
             let (_, pid) = self.site.exec(ordinal, &["pidof", "taosd"], COMMAND).await?;
             if pid.parse::<u32>().is_err() {
                 return Err(FaultError::nobody(format!("no taosd runs in {}", pod.name)));
@@ -263,6 +265,11 @@ impl Injector {
         }
         Ok(())
     }
+}
+
+/// What happens to a server that is ending anyway proves nothing.
+fn stays(pod: &PodState) -> Result<(), FaultError> {
+    if pod.deleting { Err(FaultError::nobody(format!("{} is Terminating", pod.name))) } else { Ok(()) }
 }
 
 /// True if the container of `before` still runs.

@@ -8,12 +8,14 @@ use super::{DeletePod, Fault, FaultError, Site, Underlay, acts::Memo};
 
 /// How long it may take until a fault is seen to have taken hold. 60 s: a pod may use its grace period first.
 const WITNESS: Duration = Duration::from_secs(60);
+/// How long servers may have nothing to say to each other that a rule of the network could be seen by; then they are made to.
+const QUIET: Duration = Duration::from_secs(10);
 /// How long it may take until a fault that was taken back is seen to be gone. 120 s: a node has to start.
 const HEALED: Duration = Duration::from_secs(120);
 /// The same for one that replaces pods, which may each use their grace period, and have to be ready again.
 const REPLACED: Duration = Duration::from_secs(240);
-/// How long there may be nobody to do a fault to.
-const SOMEBODY: Duration = Duration::from_secs(30);
+/// How long there may be nobody to do a fault to. 60 s: a pod that is being replaced may use its grace period first.
+const SOMEBODY: Duration = Duration::from_secs(60);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -125,7 +127,12 @@ impl Injector {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
         let limit = if fault.replaces() { REPLACED } else { WITNESS };
-        let looked = look(limit, || self.witness_of(fault, memo)).await;
+        let quiet = if matches!(memo, Memo::Rules(_)) { QUIET } else { limit };
+        let mut looked = look(quiet, || self.witness_of(fault, memo)).await;
+        if let (Err(_), Memo::Rules(rules)) = (&looked, memo) {
+            self.provoke(rules).await;
+            looked = look(limit, || self.witness_of(fault, memo)).await;
+        }
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Witnessed, text),
             Err(why) => (FaultPhase::NotWitnessed, format!("nothing proves that it took hold: {why}")),

@@ -1,6 +1,6 @@
 //! How it is seen that a fault took hold, and that it is gone.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::Ipv4Addr};
 
 use seatrial_cluster::PodState;
 
@@ -181,6 +181,25 @@ impl Injector {
             _ => "dropped",
         };
         Ok((dropped > 0).then(|| format!("{} rules {what} {dropped} packets", rules.len())))
+    }
+
+    /// Has those whose packets are dropped or disturbed ask others for something, for the rules to count: two servers may
+    /// have nothing to say to each other for long.
+    pub(super) async fn provoke(&self, rules: &[Rule]) {
+        let Ok(pods) = self.site.pods().await else { return };
+        let ip = |pod: &PodState| pod.ip.as_ref().and_then(|ip| ip.parse::<Ipv4Addr>().ok());
+        for rule in rules {
+            let (from, to) = match rule {
+                Rule::Drop { at, from } => (*from, Some(at.ip)),
+                Rule::Shape { at, .. } => (at.ip, pods.values().filter_map(ip).find(|ip| *ip != at.ip)),
+                _ => continue,
+            };
+            let asker = pods.iter().find(|(_, pod)| ip(pod) == Some(from));
+            if let (Some((ordinal, _)), Some(to)) = (asker, to) {
+                // What comes of it does not matter; what counts is the rule's own count.
+                let _ = self.site.exec(*ordinal, &["taos", "-h", &to.to_string(), "-s", "select 1"], COMMAND).await;
+            }
+        }
     }
 
     /// Has the pod ask its name server, for the rule to count.

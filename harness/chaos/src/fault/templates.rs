@@ -59,7 +59,7 @@ impl Injector {
 
     pub(super) async fn template_changed(&self, before: &Before) -> Result<Option<String>, FaultError> {
         if before.wanted.image.is_none() {
-            return self.environment(&before.pods, &before.wanted.environment).await;
+            return self.environment(before, true).await;
         }
         let mut seen = Vec::new();
         for (ordinal, was) in &before.pods {
@@ -80,11 +80,13 @@ impl Injector {
 
     pub(super) async fn template_is_back(&self, before: &Before) -> Result<Option<String>, FaultError> {
         if before.was.image.is_none() {
-            return self.environment(&before.pods, &before.was.environment).await;
+            return self.environment(before, false).await;
         }
         for (ordinal, was) in &before.pods {
             let now = self.site.pod_state(*ordinal).await?;
-            if now.is_none_or(|now| !now.ready || now.image_id != was.image_id) {
+            // What was just being made had no image yet.
+            let back = |now: &PodState| now.image_id == was.image_id || was.image_id.is_none();
+            if now.is_none_or(|now| !now.ready || now.deleting || !back(&now)) {
                 return Ok(None);
             }
         }
@@ -92,29 +94,27 @@ impl Injector {
         Ok(Some(format!("{count} pods run {image} again")))
     }
 
-    /// That pods have these values in their environment, whoever they are now.
-    async fn environment(
-        &self,
-        pods: &BTreeMap<u32, PodState>,
-        wanted: &BTreeMap<String, Option<String>>,
-    ) -> Result<Option<String>, FaultError> {
-        for ordinal in pods.keys() {
-            for (name, value) in wanted {
+    /// That pods have the values that are `wanted` in their environment, or else what they had before, whoever they are now.
+    async fn environment(&self, before: &Before, wanted: bool) -> Result<Option<String>, FaultError> {
+        let template = if wanted { &before.wanted } else { &before.was };
+        for ordinal in before.pods.keys() {
+            for (name, value) in &template.environment {
                 let now = self.site.exec(*ordinal, &["printenv", name], COMMAND).await;
-                // What is not set here may have come from elsewhere before, too.
                 let fits = now.is_ok_and(|(exit, text)| match value {
                     Some(value) => exit == 0 && text == *value,
-                    None => true,
+                    // What is not set here may have come from elsewhere before, too; but not what was set meanwhile.
+                    None => exit != 0 || before.wanted.environment.get(name) != Some(&Some(text)),
                 });
-                let new = self.site.pod_state(*ordinal).await?.is_some_and(|now| now.ready);
-                if !fits || !new {
+                let there = self.site.pod_state(*ordinal).await?.is_some_and(|now| now.ready && !now.deleting);
+                if !fits || !there {
                     return Ok(None);
                 }
             }
         }
-        let names: Vec<String> = pods.keys().map(|ordinal| self.site.pod(*ordinal)).collect();
+        let names: Vec<String> = before.pods.keys().map(|ordinal| self.site.pod(*ordinal)).collect();
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "as it was".to_owned());
         let values: Vec<String> =
-            wanted.iter().map(|(name, value)| format!("{name}={}", value.as_deref().unwrap_or("as it was"))).collect();
+            template.environment.iter().map(|(name, set)| format!("{name}={}", value(set))).collect();
         Ok(Some(format!("{} have {}", names.join(", "), values.join(", "))))
     }
 }

@@ -89,11 +89,14 @@ impl Injector {
         let command = ["rm", "-f", ballast, rest, probe];
         for ordinal in pods.keys() {
             let deadline = Instant::now() + RUNS;
-            while let Err(error) = self.site.exec(*ordinal, &command, COMMAND).await {
-                if Instant::now() > deadline {
-                    return Err(error.into());
+            loop {
+                match self.site.exec(*ordinal, &command, COMMAND).await {
+                    Ok((0, _)) => break,
+                    // A container that is just ending takes what runs in it along.
+                    _ if Instant::now() <= deadline => sleep(Duration::from_millis(500)).await,
+                    Ok((exit, text)) => return Err(FaultError::nobody(format!("`rm` ended with {exit}: {text}"))),
+                    Err(error) => return Err(error.into()),
                 }
-                sleep(Duration::from_millis(500)).await;
             }
         }
         Ok(())
