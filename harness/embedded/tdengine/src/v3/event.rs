@@ -41,12 +41,14 @@ pub(crate) enum Event {
         /// The group.
         group: i32,
     },
-    /// The log of a group is on the disk up to an entry.
-    RaftWritten {
+    /// The log of a group is on the disk up to an entry, or is to be written up to there.
+    RaftLog {
         /// The group.
         group: i32,
         /// The entry.
         index: u64,
+        /// Bytes that could not be written yet, for want of room; 0 if all is on the disk.
+        unwritten: u64,
     },
     /// Time for the mnode to go on with transactions.
     PullUp,

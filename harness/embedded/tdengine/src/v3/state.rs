@@ -64,7 +64,7 @@ impl Server for State {
             Event::StatusReply(reply) => self.on_status_reply(node, *reply),
             Event::Raft { group, from, letter } => self.on_letter(node, group, from, letter),
             Event::RaftTimer { group } => self.on_raft_timer(node, group),
-            Event::RaftWritten { group, index } => self.on_raft_written(node, group, index),
+            Event::RaftLog { group, index, unwritten } => self.on_raft_log(node, group, index, unwritten),
             Event::PullUp => self.pull_up(node),
             Event::Order { from, number, order } => self.on_order(node, from, number, order),
             Event::Report { to, number, result } => node.answer(&to, Event::Done { number, result }),
@@ -96,14 +96,14 @@ impl State {
         }
     }
 
-    fn on_raft_written(&mut self, node: &Taosd, group: i32, index: u64) {
+    fn on_raft_log(&mut self, node: &Taosd, group: i32, index: u64, unwritten: u64) {
         if group == MNODE_GROUP {
             if let Some(mnode) = &mut self.mnode {
-                mnode.raft.on_written(node, index);
+                mnode.raft.on_log(node, index, unwritten);
                 self.after_raft(node);
             }
         } else if let Some(vnode) = self.vnodes.get_mut(&group) {
-            vnode.raft.on_written(node, index);
+            vnode.raft.on_log(node, index, unwritten);
         }
     }
 

@@ -9,7 +9,10 @@ use seatrial_sql::{
 use tokio::time::{Duration, sleep};
 
 use super::session::Connection;
-use crate::v2::{mnode::NewTable, taosd::Taosd};
+use crate::v2::{
+    mnode::{Mnode, NewTable},
+    taosd::Taosd,
+};
 
 impl Connection {
     pub(super) async fn show(&mut self, what: &Show) -> Result<Rows, SqlError> {
@@ -41,10 +44,8 @@ impl Connection {
     /// Statements that change the cluster's tables.
     pub(super) async fn change(&mut self, statement: Statement) -> Result<(), SqlError> {
         let master = self.master().await?;
-        if master.host.is_full() {
-            // The mnode writes its log first.
-            return Err(codes::no_space());
-        }
+        // The mnode writes its log first.
+        self.ask(Mnode::check_room).await?;
         let done = self.change_tables(statement).await;
         master.host.settle().await;
         done

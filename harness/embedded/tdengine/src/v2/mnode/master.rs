@@ -14,7 +14,6 @@ use crate::{
         taosd::Taosd,
         types::{Change, MNODE_GROUP, Member, MnodeSet, Role},
     },
-    wal,
 };
 
 /// What the master knows of a dnode's life.
@@ -84,15 +83,18 @@ impl Mnode {
         }
     }
 
+    /// An error if its log has no room for another record.
+    pub fn check_room(&mut self, node: &Taosd) -> Result<(), SqlError> {
+        if self.store.has_room(&node.host) { Ok(()) } else { Err(codes::no_space()) }
+    }
+
     /// Changes the tables, here and on all mnodes that follow.
     pub fn commit(&mut self, node: &Taosd, change: impl FnOnce(&mut Sdb)) {
         let sdb = Arc::make_mut(&mut self.sdb);
         change(sdb);
         sdb.version += 1;
         let version = sdb.version;
-        self.store.save(&self.sdb);
-        // Each record is on the disk before the next (`TAOS_WAL_FSYNC` in `mnodeSdb.c`); who asked for it waits.
-        node.host.write_through(|| wal::RECORD);
+        self.store.save(&node.host, &self.sdb);
         if let Some(group) = &mut self.group {
             group.forward(node, version, &Change::Sdb(Arc::clone(&self.sdb)));
         }
@@ -229,7 +231,7 @@ impl State {
     pub fn follow_sdb(&mut self, node: &Taosd, sdb: Arc<Sdb>) {
         let Some(mnode) = &mut self.mnode else { return };
         let fewer = sdb.mnodes.len() < mnode.sdb.mnodes.len();
-        mnode.store.save(&sdb);
+        mnode.store.save(&node.host, &sdb);
         mnode.sdb = sdb;
         if fewer {
             node.post(200, Event::UpdateMnodes(None));

@@ -11,7 +11,9 @@ use seatrial_sql::{
 
 use crate::{
     config::EndPoint,
+    host::{BLOCK, Host},
     v2::types::{Member, VnodeConfig},
+    wal,
 };
 
 /// A dnode.
@@ -168,15 +170,24 @@ impl Sdb {
     }
 }
 
-/// Where an mnode keeps its tables.
-#[derive(Clone, Default)]
-pub(crate) struct Store(Arc<Mutex<Arc<Sdb>>>);
+/// Where an mnode keeps its tables: a log on its volume.
+///
+/// Without room a record is only written as far as the last block of the file goes. A real 2.1.1.0 then answers `No space left on
+/// device`, and once there is room writes the next record behind the torn one; what it acknowledges from then on is gone after
+/// its next start (seen with `create user`).
+pub(crate) struct Store {
+    content: Arc<Mutex<Arc<Sdb>>>,
+    /// Bytes that this process wrote, in records of one size.
+    written: u64,
+    /// A record was not written whole.
+    torn: bool,
+}
 
 impl Store {
     /// The file of a volume.
     pub fn open(volume: &Volume) -> Self {
         volume.write("mnode/wal/wal0", "");
-        Self(volume.state::<Mutex<Arc<Sdb>>>("mnode/wal"))
+        Self { content: volume.state::<Mutex<Arc<Sdb>>>("mnode/wal"), written: wal::RECORD, torn: false }
     }
 
     /// True if an mnode has been on the volume.
@@ -185,7 +196,7 @@ impl Store {
     }
 
     fn inner(&self) -> MutexGuard<'_, Arc<Sdb>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is on the volume.
@@ -193,8 +204,22 @@ impl Store {
         Arc::clone(&self.inner())
     }
 
-    /// Writes to the volume.
-    pub fn save(&self, sdb: &Arc<Sdb>) {
-        *self.inner() = Arc::clone(sdb);
+    /// True if a record can be written.
+    pub fn has_room(&mut self, host: &Host) -> bool {
+        // A block that is full is followed by one that is not there.
+        let fits = !host.is_full() || !self.written.is_multiple_of(BLOCK);
+        self.torn |= !fits;
+        fits
+    }
+
+    /// Writes to the volume. Each record is on the disk before the next (`TAOS_WAL_FSYNC` in `mnodeSdb.c`).
+    pub fn save(&mut self, host: &Host, sdb: &Arc<Sdb>) {
+        if self.has_room(host) {
+            self.written += wal::RECORD;
+            host.write_through(|| wal::RECORD);
+        }
+        if !self.torn {
+            *self.inner() = Arc::clone(sdb);
+        }
     }
 }

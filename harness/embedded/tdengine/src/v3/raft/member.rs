@@ -189,9 +189,6 @@ impl<M: Machine> Raft<M> {
         change: M::Change,
     ) -> Result<oneshot::Receiver<Result<u64, SqlError>>, SqlError> {
         self.check_leader()?;
-        if node.host.is_full() {
-            return Err(seatrial_sql::codes::no_space());
-        }
         if !self.hears_majority() {
             return Err(codes::error(codes::SYN_PROPOSE_NOT_READY));
         }

@@ -5,6 +5,8 @@ use tokio::time::{Duration, Instant};
 use super::{Body, Command, Entry, Machine, Snapshot, member::Raft};
 use crate::v3::{event::Event, taosd::Taosd, types::Role};
 
+/// Milliseconds until an entry that could not be written is tried again.
+const SYNC_TIMEOUT: (u64, u64) = (61_000, 90_000);
 /// Entries in one message.
 const BATCH: usize = 256;
 
@@ -22,18 +24,30 @@ impl<M: Machine> Raft<M> {
     /// there a leader does not send them, and a follower does not say that it has them; nor do they count
     /// (`syncNodeOnClientRequest`, `syncLogBufferAppend`).
     pub(super) fn write(&mut self, node: &Taosd, index: u64, bytes: u64) -> bool {
+        if node.host.is_full() {
+            // It is tried again when whoever proposed it has given up to wait (`failed to propose since timeout` of a real
+            // 3.3.0.1 after 61 to 90 s, again and again until there is room; clients wait).
+            node.post(
+                node.chance(SYNC_TIMEOUT.0, SYNC_TIMEOUT.1),
+                Event::RaftLog { group: self.id, index, unwritten: bytes },
+            );
+            return false;
+        }
         let takes = if self.writes_through { node.host.write_through(|| bytes) } else { Duration::ZERO };
         if takes.is_zero() {
             self.written = self.written.max(index);
             return true;
         }
         let takes = u64::try_from(takes.as_millis()).unwrap_or(u64::MAX);
-        node.post(takes, Event::RaftWritten { group: self.id, index });
+        node.post(takes, Event::RaftLog { group: self.id, index, unwritten: 0 });
         false
     }
 
-    /// The log is on the disk up to an entry.
-    pub fn on_written(&mut self, node: &Taosd, index: u64) {
+    /// The log is on the disk up to an entry; or so many bytes are to be written up to there.
+    pub fn on_log(&mut self, node: &Taosd, index: u64, unwritten: u64) {
+        if unwritten > 0 && !self.write(node, index, unwritten) {
+            return;
+        }
         self.written = self.written.max(index);
         if self.role.leads() {
             self.send_entries(node);
