@@ -57,6 +57,8 @@ pub struct BootRequest {
     pub attempt: u32,
     /// How many nodes for pods it needs, beside the control plane; any will do if 0.
     pub workers: u32,
+    /// How many of its volumes have to be file systems of their own, with bounds that are theirs alone; any will do if 0.
+    pub own_volumes: u32,
 }
 
 /// A place for one scenario.

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use seatrial_chaos::Fault;
 use seatrial_record::{ClaimDefinition, PlannedScenario, Shard, Skipped};
 use seatrial_taos::Version;
 
@@ -72,6 +73,14 @@ impl Plan {
         self.runs.iter().flat_map(|run| run.scenario.other_versions()).collect()
     }
 
+    /// The images that faults give to pods, in order. Some may be nowhere to be had on purpose.
+    pub fn images_of_faults(&self) -> BTreeSet<&str> {
+        let faults = self.runs.iter().flat_map(|run| run.scenario.faults());
+        faults
+            .filter_map(|fault| if let Fault::ChangeImage(change) = fault { Some(&*change.image) } else { None })
+            .collect()
+    }
+
     /// Leaves out what needs an image of `version`, because of `reason`.
     pub fn leave_out(&mut self, version: Version, reason: &str) {
         let (left, runs): (Vec<_>, Vec<_>) = std::mem::take(&mut self.runs)
@@ -84,6 +93,17 @@ impl Plan {
 }
 
 impl Scenario {
+    /// All faults in it.
+    pub(crate) fn faults(&self) -> Vec<&Fault> {
+        let actions = self.steps.iter().filter_map(|step| step.action.as_ref()).chain(&self.finally);
+        let faults = actions.flat_map(|action| match action {
+            Action::Fault(fault) => vec![fault],
+            Action::Schedule(schedule) => schedule.faults().collect(),
+            _ => Vec::new(),
+        });
+        faults.collect()
+    }
+
     /// The versions that it needs an image of besides the one under test.
     fn other_versions(&self) -> BTreeSet<Version> {
         let set = self.steps.iter().filter_map(|step| match step.action {

@@ -12,7 +12,7 @@ use crate::{
     namespace,
     place::{Dismissed, Place, kubernetes_version},
     real_access::Placement,
-    underlay::KindUnderlay,
+    underlay::{KindUnderlay, OwnVolumes},
 };
 
 /// The environment `kind`: one cluster for a run, a namespace in it for each scenario.
@@ -88,11 +88,23 @@ impl Environment for KindEnvironment {
                 });
             }
             let name = namespace_name(&request.key, &format!("{}{}", self.run, suffix(request.attempt)));
-            namespace::create(self.cluster.client(), &name, &self.run, None).await?;
             let client = self.cluster.client().clone();
-            let place = Place::new(client, &name, Placement::default(), self.dismissed.clone());
             let underlay = KindUnderlay { tools: self.cluster.tools().clone(), nodes: self.cluster.nodes().to_vec() };
-            Ok(Box::new(place.on(Arc::new(underlay))) as Box<dyn BootedCluster>)
+            let volumes = match request.own_volumes {
+                0 => None,
+                count => OwnVolumes::make(underlay.clone(), client.clone(), &name, count).await?,
+            };
+            if let Err(error) = namespace::create(&client, &name, &self.run, None).await {
+                if let Some(volumes) = &volumes {
+                    volumes.remove().await?;
+                }
+                return Err(error.into());
+            }
+            // Only the claims of this namespace ask for that class, which needs no provisioner.
+            let storage_class = volumes.as_ref().map(|_| name.clone());
+            let placement = Placement { storage_class, ..Placement::default() };
+            let place = Place::new(client, &name, placement, self.dismissed.clone());
+            Ok(Box::new(place.on(Arc::new(underlay)).with(volumes)) as Box<dyn BootedCluster>)
         }
         .boxed()
     }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::{
     Cause, EnvironmentError, Owner, Result,
-    names::{MANAGED_BY, OWNER, PREFIX},
+    names::{MANAGED_BY, OWNER, PREFIX, SPACE},
     watching::until,
 };
 
@@ -37,7 +37,7 @@ pub struct Leftover {
 pub enum LeftoverKind {
     /// A namespace.
     Namespace,
-    /// A volume that a claim in such a namespace had.
+    /// A volume that a claim in such a namespace had, or could have.
     Volume,
 }
 
@@ -80,8 +80,10 @@ pub async fn find(client: &Client) -> Result<Vec<Leftover>> {
         volumes
             .iter()
             .filter_map(|volume| {
-                let claim = volume.spec.as_ref()?.claim_ref.as_ref()?;
-                let space = claim.namespace.as_deref().filter(|space| space.starts_with(PREFIX))?;
+                let claim = volume.spec.as_ref().and_then(|spec| spec.claim_ref.as_ref());
+                let space = claim.and_then(|claim| claim.namespace.as_deref());
+                let space = volume.labels().get(SPACE).map(String::as_str).or(space);
+                let space = space.filter(|space| space.starts_with(PREFIX))?;
                 // With a namespace that is not in the list it can only be judged by its claim's name.
                 let owner = found.iter().find(|left| left.name == space);
                 Some(Leftover {

@@ -8,6 +8,8 @@ pub const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "seatrial"
 pub const OWNER: &str = "seatrial.dev/owner";
 /// The label with the id of the run.
 pub const RUN: &str = "seatrial.dev/run";
+/// The label with the namespace that a volume was made for.
+pub(crate) const SPACE: &str = "seatrial.dev/namespace";
 /// Longest name of a kind cluster: its nodes are host names, `NAME-control-plane`, of at most 63 characters.
 const MOST_CLUSTER: usize = 45;
 /// Longest name of a namespace.

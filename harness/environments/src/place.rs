@@ -15,6 +15,7 @@ use crate::{
     leftovers::{self, request},
     namespace,
     real_access::{Placement, RealAccess},
+    underlay::OwnVolumes,
 };
 
 /// Until all namespaces of a run are gone. 5 min: pods use their grace period of 30 s, and volumes wait for them.
@@ -43,16 +44,22 @@ pub(crate) struct Place {
     access: RealAccess,
     dismissed: Dismissed,
     underlay: Option<Arc<dyn Underlay>>,
+    volumes: Option<OwnVolumes>,
 }
 
 impl Place {
     pub fn new(client: Client, namespace: &str, placement: Placement, dismissed: Dismissed) -> Self {
-        Self { access: RealAccess::new(client, namespace, placement), dismissed, underlay: None }
+        Self { access: RealAccess::new(client, namespace, placement), dismissed, underlay: None, volumes: None }
     }
 
     /// The same place, with what is below its Kubernetes.
     pub fn on(self, underlay: Arc<dyn Underlay>) -> Self {
         Self { underlay: Some(underlay), ..self }
+    }
+
+    /// The same place, with volumes that were made for it.
+    pub fn with(self, volumes: Option<OwnVolumes>) -> Self {
+        Self { volumes, ..self }
     }
 }
 
@@ -83,6 +90,9 @@ impl BootedCluster for Place {
             self.dismissed.add(name);
             // One that is gone already is no error.
             namespace::dismiss(self.access.reached().client(), name).await?;
+            if let Some(volumes) = &self.volumes {
+                volumes.remove().await?;
+            }
             Ok(None)
         }
         .boxed()

@@ -297,7 +297,14 @@ async fn killed() -> Check {
 }
 
 fn request(key: &str) -> BootRequest {
-    BootRequest { key: key.to_owned(), namespace: "ignored".to_owned(), seed: 1, attempt: 1, workers: 0 }
+    BootRequest {
+        key: key.to_owned(),
+        namespace: "ignored".to_owned(),
+        seed: 1,
+        attempt: 1,
+        workers: 0,
+        own_volumes: 0,
+    }
 }
 
 async fn whole_life() -> Check {

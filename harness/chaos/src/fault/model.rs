@@ -217,6 +217,11 @@ impl Fault {
         matches!(self, Self::ChangeEnvironment(_) | Self::ChangeImage(_))
     }
 
+    /// True if it needs a volume that is a file system of its own, or others would have to bear it, too.
+    pub fn needs_own_volume(&self) -> bool {
+        matches!(self, Self::FillVolume(_) | Self::SlowVolume(_))
+    }
+
     /// True if it needs nodes that can be lost: the cluster has to have workers.
     pub fn on_node(&self) -> bool {
         matches!(self, Self::StopNode(_) | Self::DisconnectNode(_))

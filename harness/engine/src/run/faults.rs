@@ -7,7 +7,7 @@ use seatrial_record::{Blame, Body, EvidenceKind, FaultChange, FaultPhase, Verdic
 use tokio::time::Instant;
 
 use super::{Stage, Stop, act::Acted, check::CheckEnd};
-use crate::scenario::{Action, Scenario};
+use crate::scenario::Scenario;
 
 fn unknown(reason: impl Into<String>) -> CheckEnd {
     CheckEnd { verdict: Verdict::Unknown, blame: Some(Blame::Harness), reason: reason.into() }
@@ -17,15 +17,11 @@ fn failed(tried: &Fault, error: &FaultError) -> CheckEnd {
     unknown(format!("{tried} was not done: {error}"))
 }
 
-/// All faults of a scenario.
-pub(super) fn faults_of(scenario: &Scenario) -> Vec<&Fault> {
-    let actions = scenario.steps.iter().filter_map(|step| step.action.as_ref()).chain(&scenario.finally);
-    let faults = actions.flat_map(|action| match action {
-        Action::Fault(fault) => vec![fault],
-        Action::Schedule(schedule) => schedule.faults().collect(),
-        _ => Vec::new(),
-    });
-    faults.collect()
+/// How many volumes have to be file systems of their own: one for each pod, and one for a pod whose volume is lost, if a
+/// fault needs that.
+pub(super) fn own_volumes(scenario: &Scenario) -> u32 {
+    let needs = scenario.faults().into_iter().any(Fault::needs_own_volume);
+    if needs { scenario.start.replicas.saturating_add(1) } else { 0 }
 }
 
 /// Why one of these faults cannot be done; none if all can.

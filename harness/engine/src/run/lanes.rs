@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::try_join_all;
 use tokio::sync::Semaphore;
 
-use super::{RunError, faults::faults_of, place::Ended, suite::Work};
+use super::{RunError, place::Ended, suite::Work};
 use crate::{Environment, EnvironmentError, Lanes, plan::PlannedRun};
 
 /// Memory that a pod takes, in MiB: a `taosd` with the documents' settings at rest, with room for its pages. A guess on
@@ -77,7 +77,7 @@ async fn side_by_side(queue: &Queue<'_>, jobs: usize) -> Result<Vec<Ends>, RunEr
         let mut ends = Ends::new();
         while let Some((place, run)) = queue.take() {
             // One that needs more than there is runs alone, and so does one that breaks what others stand on.
-            let alone = faults_of(&run.scenario).iter().any(|fault| fault.breaks_node());
+            let alone = run.scenario.faults().iter().any(|fault| fault.breaks_node());
             let needed = if alone { limit } else { run.scenario.most_pods().saturating_mul(POD_MIB).min(limit) };
             let _room = room.acquire_many(needed).await;
             ends.push((place, queue.work.scenario(place, run).await?));

@@ -63,6 +63,7 @@ impl Work<'_> {
             key: key.clone(),
             attempt: 1,
             workers: run.scenario.start.workers,
+            own_volumes: faults::own_volumes(&run.scenario),
         };
         let place = loop {
             let attempt = request.attempt;
@@ -128,7 +129,7 @@ impl Work<'_> {
             return Ok(broken(Blame::Harness, format!("no manifest set is named `{}`", run.planned.manifests)));
         };
         let (namespace, underlay) = (place.namespace(), place.underlay());
-        if let Some(reason) = faults::refused(&faults::faults_of(&run.scenario), underlay.as_ref()).await {
+        if let Some(reason) = faults::refused(&run.scenario.faults(), underlay.as_ref()).await {
             return Ok(broken(Blame::Environment, reason));
         }
         let names = match set.names(namespace) {

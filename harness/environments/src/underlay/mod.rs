@@ -4,4 +4,4 @@ mod embedded;
 mod kind;
 
 pub(crate) use embedded::EmbeddedUnderlay;
-pub(crate) use kind::{KindUnderlay, sweep};
+pub(crate) use kind::{KindUnderlay, OwnVolumes, sweep};

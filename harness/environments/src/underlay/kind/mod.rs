@@ -2,6 +2,7 @@
 
 mod disks;
 mod rules;
+mod volumes;
 
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use seatrial_chaos::{Fault, Rule, Spot, Underlay, UnderlayError};
 use seatrial_cluster::PodState;
 
 use self::disks::Limit;
+pub(crate) use self::volumes::OwnVolumes;
 use crate::{Output, Tools};
 
 /// A command in a node's container. 30 s: a busy machine takes a few.
@@ -24,7 +26,7 @@ exit 44"#;
 
 /// The nodes of a kind cluster: containers, in which the network namespaces of the pods can be entered. Rules carry the
 /// comment `seatrial`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct KindUnderlay {
     pub tools: Tools,
     /// Names of the nodes.
@@ -130,11 +132,13 @@ impl Underlay for KindUnderlay {
                 Fault::SlowNames(_) => true,
                 Fault::SlowVolume(_) => return self.refuses_limits().await,
                 Fault::FillVolume(_) => {
-                    let why = "volumes of a kind cluster are folders of the disk of its nodes, which is that of this machine";
-                    return Ok(Some(why.to_owned()));
+                    let why = "volumes of a kind cluster are folders of the disk of its nodes, which is that of this machine, \
+                               and its nodes cannot mount file systems of their own from files (`mkfs.ext4`, `losetup`)";
+                    return Ok((!self.has_own_volumes().await?).then(|| why.to_owned()));
                 }
                 Fault::SkewClock(_) => {
-                    let why = "containers have the clock of their node, and nodes that of this machine, which no fault may set";
+                    let why = "containers have the clock of their node, and nodes that of this machine, which no fault may set; \
+                               time namespaces leave the wall clock as it is";
                     return Ok(Some(why.to_owned()));
                 }
                 _ => false,
@@ -220,7 +224,7 @@ pub(crate) async fn sweep(tools: &Tools, nodes: &[String]) -> Result<Vec<String>
             underlay.start(node).await?;
             found.push(format!("node {node} was stopped"));
         }
-        for script in [rules::SWEEP, disks::SWEEP] {
+        for script in [rules::SWEEP, disks::SWEEP, volumes::SWEEP] {
             let swept = underlay.script(&format!("remove our rules on {node}"), node, script).await?;
             if !swept.ok() {
                 return Err(error(format!("remove our rules on {node}"), swept.complaint(3)));
