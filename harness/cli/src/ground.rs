@@ -27,7 +27,7 @@ pub struct Site {
 
 impl Site {
     /// Looks for the images of the other versions that scenarios of the plan need. On kind they must be local ones; what
-    /// needs one that is not is left out of the plan.
+    /// needs one that is not is left out of the plan. Images that faults give to pods are brought if they are there.
     pub async fn bring_others(&mut self, plan: &mut Plan) {
         let Place::Kind { tools, .. } = &self.place else { return };
         for version in plan.other_versions() {
@@ -35,6 +35,11 @@ impl Site {
             match need_image(tools, &image, false).await {
                 Ok(_) => self.others.push(image),
                 Err(_) => plan.leave_out(version, &format!("it also needs the image {image}, which is not here")),
+            }
+        }
+        for image in plan.images_of_faults() {
+            if need_image(tools, image, false).await.is_ok() {
+                self.others.push(image.to_owned());
             }
         }
     }
