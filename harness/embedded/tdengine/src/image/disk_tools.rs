@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use crc::{CRC_32_CKSUM, Crc};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{container::Machine, files::NotWritten, userland::Streams};
@@ -10,6 +11,8 @@ const MOST: usize = 1 << 24;
 
 /// What a small write takes that waits for the disk, if it has no limit.
 const UNLIMITED: Duration = Duration::from_millis(2);
+
+const CKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_CKSUM);
 
 /// `dd`, `cksum`, `fallocate` and `stat -f`.
 pub(super) async fn run(machine: &Machine, name: &str, args: &[&str], streams: &Streams) -> u8 {
@@ -113,20 +116,14 @@ fn number(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// The checksum of POSIX's `cksum`.
+/// The checksum of POSIX's `cksum`: of the bytes and, behind them, of their number without leading zeros.
 fn crc(bytes: &[u8]) -> u32 {
-    let mut length = bytes.len();
-    let mut lengths = Vec::new();
-    while length > 0 {
-        lengths.extend(u8::try_from(length & 0xff));
-        length >>= 8;
-    }
-    let step = |sum: u32, byte: &u8| {
-        (0..8).fold(sum ^ (u32::from(*byte) << 24), |sum, _| {
-            if sum & 0x8000_0000 == 0 { sum << 1 } else { (sum << 1) ^ 0x04c1_1db7 }
-        })
-    };
-    !bytes.iter().chain(&lengths).fold(0, step)
+    let mut digest = CKSUM.digest();
+    digest.update(bytes);
+    let number = bytes.len();
+    let used = (usize::BITS - number.leading_zeros()).div_ceil(8);
+    number.to_le_bytes().iter().take(used as usize).for_each(|byte| digest.update(&[*byte]));
+    digest.finalize()
 }
 
 #[cfg(test)]
