@@ -13,6 +13,9 @@ const KIND_2_1: &str = include_str!("../../fixtures/verdicts/kind-2.1.1.0.txt");
 const KIND_3_3: &str = include_str!("../../fixtures/verdicts/kind-3.3.0.1.txt");
 const KIND_3_0: &str = include_str!("../../fixtures/verdicts/kind-3.0.7.1.txt");
 
+const FAULTS_2_1: &str = include_str!("../../fixtures/verdicts/kind-faults-2.1.1.0.txt");
+const FAULTS_3_3: &str = include_str!("../../fixtures/verdicts/kind-faults-3.3.0.1.txt");
+
 /// Reads what `seatrial run --env kind` came to, a check a line.
 fn read(recorded: &str) -> Vec<Judged> {
     let lines = recorded.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -31,6 +34,25 @@ fn every_check_ends_as_on_real_servers(#[case] folder: &str, #[case] tdengine: &
     for seed in 1..=SEEDS {
         let model = checkout.run(&plan, seed, cores).unwrap();
         let differences = differences(&real, &model.judged());
+        assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n\n"));
+    }
+}
+
+/// Scenarios that belong to no document, as far as they ran on real servers.
+#[rstest]
+#[case("2.1.1.0", FAULTS_2_1)]
+#[case("3.3.0.1", FAULTS_3_3)]
+fn faults_end_as_on_real_servers(#[case] tdengine: &str, #[case] recorded: &str) {
+    let real = read(recorded);
+    for seed in 1..=SEEDS {
+        let mut model = Vec::new();
+        for folder in ["chaos", "field"] {
+            let checkout = Checkout::load(folder).unwrap();
+            let mut plan = checkout.plan(tdengine).unwrap();
+            plan.runs.retain(|run| real.iter().any(|judged| judged.scenario == run.planned.key));
+            model.extend(checkout.run(&plan, seed, 1).unwrap().judged());
+        }
+        let differences = differences(&real, &model);
         assert!(differences.is_empty(), "seed {seed}:\n{}", differences.join("\n\n"));
     }
 }
@@ -60,6 +82,8 @@ fn chance_ends_the_comparison_of_a_scenario() {
 #[case(KIND_2_1)]
 #[case(KIND_3_3)]
 #[case(KIND_3_0)]
+#[case(FAULTS_2_1)]
+#[case(FAULTS_3_3)]
 fn a_line_is_read_as_it_was_written(#[case] recorded: &str) {
     for line in read(recorded) {
         assert_eq!(line.to_string().parse(), Ok(line));
