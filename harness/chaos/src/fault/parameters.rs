@@ -168,16 +168,17 @@ pub struct SlowNames {
 pub struct SlowVolume {
     /// Whose.
     pub pod: Target,
-    /// Kilobytes (of 1,024 bytes) that a pod writes in a second to the disk below its volume, at most.
-    #[schemars(range(min = 4, max = 1_000_000))]
+    /// Kilobytes (of 1,024 bytes) that a pod writes in a second to the disk below its volume, at most. Not more than disks are
+    /// sure to take without a limit, or nothing could be seen of it.
+    #[schemars(range(min = 4, max = 16_384))]
     pub kilobytes: u32,
 }
 
 impl SlowVolume {
     /// What is wrong with it; `None` if nothing is.
     pub fn complaint(&self) -> Option<String> {
-        let right = (4..=1_000_000).contains(&self.kilobytes);
-        (!right).then(|| "`kilobytes` is from 4 to 1000000".to_owned())
+        let right = (4..=16_384).contains(&self.kilobytes);
+        (!right).then(|| "`kilobytes` is from 4 to 16384".to_owned())
     }
 }
 

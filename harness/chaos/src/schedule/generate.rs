@@ -75,6 +75,8 @@ impl Scene {
             Fault::Partition(Partition::Groups(groups)) => groups.iter().flatten().all(|pod| self.is_there(*pod)),
             // Pods are replaced one by one, each once all others are ready.
             Fault::RollingRestart(_) => self.lasting.is_empty(),
+            // A disk that is slow already would not be seen to become slow.
+            Fault::SlowVolume(SlowVolume { pod, .. }) => self.means(pod) && !self.lasting.contains(fault.kind()),
             Fault::DropDnode(_) => true,
             Fault::Partition(Partition::Isolate(pod) | Partition::Mute(pod))
             | Fault::DeletePod(DeletePod { pod, .. })
@@ -88,7 +90,6 @@ impl Scene {
             | Fault::DisconnectNode(OnPod { pod })
             | Fault::SlowNames(SlowNames { pod, .. })
             | Fault::SkewClock(SkewClock { pod, .. })
-            | Fault::SlowVolume(SlowVolume { pod, .. })
             | Fault::FillVolume(OnPod { pod })
             | Fault::ExhaustMemory(OnPod { pod }) => self.means(pod),
         }

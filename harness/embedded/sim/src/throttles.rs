@@ -7,6 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
+/// How soon who waits sees that a limit is gone.
+const LOOK: Duration = Duration::from_secs(1);
 /// Bytes of a page, the least that a disk is given.
 const PAGE: u64 = 4_096;
 
@@ -65,6 +67,14 @@ impl Throttles {
         all.get(&pod).map_or(Duration::ZERO, |throttle| throttle.settled.saturating_duration_since(Instant::now()))
     }
 
+    /// Waits as long as a write takes, or until the pod has no limit any more.
+    pub async fn wait(&self, pod: Ipv4Addr, takes: Duration) {
+        let until = Instant::now() + takes;
+        while self.is_limited(pod) && Instant::now() < until {
+            tokio::time::sleep(LOOK.min(until - Instant::now())).await;
+        }
+    }
+
     /// Limits, in words; empty if no pod has one.
     pub fn disturbances(&self) -> Vec<String> {
         self.all().keys().map(|pod| format!("writes of {pod} are slow")).collect()
@@ -87,7 +97,12 @@ mod tests {
         assert_eq!(throttles.write(POD, || 100), Duration::from_millis(62 + 125));
         assert_eq!(throttles.write(Ipv4Addr::LOCALHOST, || 100), Duration::ZERO);
         assert_eq!(throttles.settles_in(POD), Duration::from_millis(62 + 125));
+        let (others, begun) = (throttles.clone(), Instant::now());
+        let waiting = tokio::spawn(async move { others.wait(POD, Duration::from_secs(60)).await });
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
         throttles.lift(POD);
+        waiting.await.unwrap();
+        assert_eq!(begun.elapsed(), LOOK * 2);
         assert_eq!((throttles.write(POD, || 100), throttles.disturbances()), (Duration::ZERO, Vec::new()));
     }
 }

@@ -66,9 +66,7 @@ impl Host {
 
     /// Waits until it is.
     pub async fn settle(&self) {
-        if !self.is_settled() {
-            tokio::time::sleep(self.world.throttles.settles_in(self.ip)).await;
-        }
+        self.world.throttles.wait(self.ip, self.world.throttles.settles_in(self.ip)).await;
     }
 
     /// Looks a name up from this pod. The loopback address is the pod itself.

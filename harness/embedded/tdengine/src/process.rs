@@ -161,6 +161,20 @@ impl<S: Server> Process<S> {
         Some(ticket)
     }
 
+    /// The same, when what was written through is on the disk, which takes so long.
+    pub fn post_when_written(&self, takes: Duration, delay_ms: u64, event: S::Event) {
+        if takes.is_zero() {
+            return self.post(delay_ms, event);
+        }
+        let (process, host) = (self.weak(), self.host.clone());
+        tokio::spawn(async move {
+            host.world.throttles.wait(host.ip, takes).await;
+            if let Some(process) = process.upgrade() {
+                process.post(delay_ms, event);
+            }
+        });
+    }
+
     /// Its state, for a client that is connected to it.
     pub fn state(&self) -> MutexGuard<'_, S> {
         lock(&self.state)

@@ -84,7 +84,9 @@ impl State {
                     node.post(1_000, Event::Order { from, number, order });
                     return;
                 };
-                done
+                let takes = node.host.write_through(|| crate::wal::NEW_VNODE_V3);
+                let (delay, result) = done;
+                return node.post_when_written(takes, delay, Event::Report { to: from, number, result });
             }
             Order::DropVnode(id) => {
                 self.vnodes.remove(&id);
@@ -126,9 +128,7 @@ impl State {
         if let Some(vnode) = Vnode::open(node, config.vg, self.dnode.id) {
             self.vnodes.insert(config.vg, vnode);
         }
-        let takes = node.host.write_through(|| crate::wal::NEW_VNODE_V3);
-        let takes = u64::try_from(takes.as_millis()).unwrap_or(u64::MAX);
-        Some((node.chance(CREATE.0, CREATE.1).saturating_add(takes), Ok(())))
+        Some((node.chance(CREATE.0, CREATE.1), Ok(())))
     }
 
     fn change_members(&mut self, node: &Taosd, group: i32, members: Arc<[Member]>) -> Result<Pending, SqlError> {

@@ -70,9 +70,11 @@ impl Connection {
 
     async fn submit(&self, place: &Place, write: &Arc<Write>) -> Result<u64, SqlError> {
         let call = |taosd: &Arc<Taosd>| taosd.write_vnode(place.vg, write);
-        let (written, takes) = rpc::any(&self.host, &place.eps, (first_of(&place.eps), 0, Port::Shell), call).await?;
+        let (written, (ip, takes)) =
+            rpc::any(&self.host, &place.eps, (first_of(&place.eps), 0, Port::Shell), call).await?;
+        self.host.world.throttles.wait(ip, takes).await;
         // The answer travels after the forwarded write has reached the slaves.
-        sleep(takes + Duration::from_millis(2)).await;
+        sleep(Duration::from_millis(2)).await;
         Ok(written)
     }
 

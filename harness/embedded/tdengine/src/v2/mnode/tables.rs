@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use futures::future::join_all;
 use seatrial_sql::{
@@ -244,8 +244,8 @@ impl Taosd {
             };
             let call = |taosd: &Arc<Self>| taosd.write_vnode(vg, write);
             let error = match rpc::any(&self.host, &eps, (in_use, PEER_PORT, Port::Peer), call).await {
-                Ok((written, takes)) => {
-                    sleep(takes).await;
+                Ok((written, (ip, takes))) => {
+                    self.host.world.throttles.wait(ip, takes).await;
                     return Ok(written);
                 }
                 Err(error) => error,
@@ -316,13 +316,14 @@ impl Taosd {
         Err(SqlError::of(code))
     }
 
-    /// A write to a vnode of this server: how many rows, and how long it takes until that is acknowledged.
-    pub fn write_vnode(&self, vg: i32, write: &Arc<Write>) -> Result<(u64, Duration), SqlError> {
+    /// A write to a vnode of this server: how many rows, and whose disk it waits for, and how long.
+    pub fn write_vnode(&self, vg: i32, write: &Arc<Write>) -> Result<(u64, (Ipv4Addr, Duration)), SqlError> {
         let mut state = self.state();
         let vnode = state.vnodes.get_mut(&vg).ok_or_else(|| SqlError::of(codes::VND_INVALID_VGROUP_ID))?;
         if self.host.lacks_room() {
             return Err(SqlError::of(codes::VND_NO_DISKSPACE));
         }
-        vnode.write(self, write)
+        let (written, takes) = vnode.write(self, write)?;
+        Ok((written, (self.host.ip, takes)))
     }
 }

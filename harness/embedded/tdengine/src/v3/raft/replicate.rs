@@ -38,8 +38,7 @@ impl<M: Machine> Raft<M> {
             self.written = self.written.max(index);
             return true;
         }
-        let takes = u64::try_from(takes.as_millis()).unwrap_or(u64::MAX);
-        node.post(takes, Event::RaftLog { group: self.id, index, unwritten: 0 });
+        node.post_when_written(takes, 0, Event::RaftLog { group: self.id, index, unwritten: 0 });
         false
     }
 
