@@ -8,8 +8,14 @@ use seatrial_record::Verdict;
 use seatrial_scenarios::{Checkout, Failure, VERSIONS};
 
 /// Folders that belong to no document.
-const BESIDE: [(&str, &str); 4] =
-    [("chaos", "2.1.1.0"), ("chaos", "3.3.0.1"), ("field", "2.1.1.0"), ("field", "3.3.0.1")];
+const BESIDE: [(&str, &str); 6] = [
+    ("chaos", "2.1.1.0"),
+    ("chaos", "3.0.7.1"),
+    ("chaos", "3.3.0.1"),
+    ("field", "2.1.1.0"),
+    ("field", "3.0.7.1"),
+    ("field", "3.3.0.1"),
+];
 const SEED: u64 = 1;
 
 fn main() -> ExitCode {
