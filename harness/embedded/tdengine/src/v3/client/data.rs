@@ -35,8 +35,10 @@ impl Connection {
             let meta = meta.ok_or_else(no_table)?;
             let settings = self.database(&name.0).await?.settings;
             let rows = bind_insert(part, &meta.schema, &settings, self.net.host.now())?;
+            // What is acknowledged is what was sent, also if less of it is stored.
+            written += rows.len() as u64;
             let write = Write::Insert { table: name.1.clone(), rows };
-            written += self.write(&name, write).await.map_err(|error| of_missing(error, no_table))?;
+            self.write(&name, write).await.map_err(|error| of_missing(error, no_table))?;
         }
         Ok(written)
     }
