@@ -21,7 +21,7 @@ pub use history::{
     Begun, CopyRead, ErrorWindow, Event, Fate, History, HistoryError, Journal, JournalError, Operation, Reading, RowId,
     Stall, Summary, TableChange, measure, recovery_ms,
 };
-pub use schedule::{Frame, Happening, Heal, Moment, Schedule, Shift, generate, shrink};
+pub use schedule::{Frame, Ground, Happening, Heal, Moment, Schedule, Shift, generate, shrink};
 pub use workload::{
     Client, ClusterClient, Inserts, MOST_ROWS, Outcome, Progress, ReadBack, ReadBackError, Running, outcome_of,
     read_back,

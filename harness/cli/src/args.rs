@@ -7,7 +7,7 @@ mod judge;
 
 use std::{fmt, num::NonZeroUsize, path::PathBuf};
 
-pub use chaos::{ChaosCommand, ExploreArgs, HistoryArgs, ReplayArgs};
+pub use chaos::{ChaosCommand, ExploreArgs, HistoryArgs, PODS, ReplayArgs};
 pub use client::Client;
 pub use environment::{CleanArgs, DoctorArgs, Env, EnvironmentArgs};
 use judge::{COMPARE_EXAMPLES, QUALIFY_EXAMPLES, SELFCHECK_EXAMPLES};

@@ -1,6 +1,6 @@
 //! Ctrl-C, and SIGTERM, by which CI systems cancel a job: once asks for an orderly end, twice ends at once.
 
-use std::process;
+use std::{process, sync::OnceLock};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -12,8 +12,14 @@ use crate::complaint::Complaint;
 /// Exit code of a process that SIGINT ended, as shells give it.
 const INTERRUPTED: i32 = 130;
 
-/// Becomes true at the first signal. Listens in a thread of its own, because a paused clock must not wait for signals.
+/// Becomes true at the first signal.
 pub fn watch() -> watch::Receiver<bool> {
+    static ASKED: OnceLock<watch::Receiver<bool>> = OnceLock::new();
+    ASKED.get_or_init(listen).clone()
+}
+
+/// Listens in a thread of its own, because a paused clock must not wait for signals.
+fn listen() -> watch::Receiver<bool> {
     let (asked, receiver) = watch::channel(false);
     std::thread::spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };

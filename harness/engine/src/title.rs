@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use crate::scenario::{
-    Action, Check, CrashLoop, Delete, Dnodes, Exec, Expectation, Ids, Log, Mnodes, Names, Objects, Pods, Pvcs, Sql,
-    SqlExpect, StatefulSetStatus, Step, Subject, Template, Vgroups, Way, Where, WorkloadState,
+    Action, Check, CrashLoop, Delete, Dnodes, Exec, Expectation, Ids, Log, MembershipState, Mnodes, Names, Objects,
+    Pods, Pvcs, Sql, SqlExpect, StatefulSetStatus, Step, Subject, Template, Vgroups, Way, Where, WorkloadState,
 };
 
 /// The longest SQL or command that is shown in a title.
@@ -149,7 +149,10 @@ impl Expectation {
             Self::StatefulSet(expected) => format!("StatefulSet: {}", statefulset(*expected)),
             Self::Objects(expected) => format!("objects: {}", objects(expected)),
             Self::Namespace(_) => "the namespace is empty and no volume is left".to_owned(),
-            Self::Membership(_) => "every pod is a ready dnode, and nobody else is listed".to_owned(),
+            Self::Membership(MembershipState::Whole) => {
+                "every pod is a ready dnode, and nobody else is listed".to_owned()
+            }
+            Self::Membership(MembershipState::Noticed) => "nobody who is away is listed as ready".to_owned(),
             Self::Crashes(count) => format!("restarts that no fault did: {count}"),
             Self::Traces(count) => format!("lines of logs that say that a server broke: {count}"),
             Self::Transactions(count) => format!("transactions that are not done: {count}"),

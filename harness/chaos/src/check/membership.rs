@@ -26,6 +26,25 @@ impl Membership {
         }
     }
 
+    /// True if somebody was ever listed whose pod is not among these.
+    pub fn misses(&self, pods: &[String]) -> bool {
+        self.known.values().any(|(_, host)| !pods.contains(host))
+    }
+
+    /// Who is listed as ready although there is no such pod, or although its server is known to be `away`.
+    pub fn unnoticed(dnodes: &[Dnode], pods: &[String], away: &[String]) -> Vec<String> {
+        let ready = dnodes.iter().filter(|dnode| dnode.status == "ready");
+        let told = ready.filter_map(|dnode| {
+            let (id, host) = (dnode.id, host(dnode));
+            if !pods.contains(&host) {
+                return Some(format!("dnode {id} is listed as ready, and there is no pod {host}"));
+            }
+            away.contains(&host)
+                .then(|| format!("dnode {id} ({host}) is listed as ready, and its server cannot be heard"))
+        });
+        told.collect()
+    }
+
     /// What is wrong with who is listed, given the pods that exist: everybody should be listed once and be ready, and
     /// nobody else.
     pub fn violations(&self, dnodes: &[Dnode], pods: &[String]) -> Vec<String> {
@@ -82,6 +101,20 @@ mod tests {
         let before = [dnode(1, "td-0", "ready", "a"), dnode(2, "td-1", "ready", "b")];
         let after = [dnode(1, "td-0", "ready", "a"), dnode(3, "td-1", "ready", "c")];
         assert_eq!(judge(&[&before, &after], &["td-0", "td-1"]), "");
+    }
+
+    #[rstest]
+    #[case("ready", &["td-0", "td-1"], &[], "")]
+    #[case("offline", &["td-0"], &[], "")]
+    #[case("ready", &["td-0"], &[], "dnode 2 is listed as ready, and there is no pod td-1")]
+    #[case("ready", &["td-0", "td-1"], &["td-1"], "dnode 2 (td-1) is listed as ready, and its server cannot be heard")]
+    fn who_is_away_is_noticed(#[case] status: &str, #[case] pods: &[&str], #[case] away: &[&str], #[case] wrong: &str) {
+        let own = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let listed = [dnode(1, "td-0", "ready", "a"), dnode(2, "td-1", status, "b")];
+        let mut membership = Membership::default();
+        membership.sight(&listed);
+        assert_eq!(membership.misses(&own(pods)), pods.len() < 2);
+        assert_eq!(Membership::unnoticed(&listed, &own(pods), &own(away)).join("; "), wrong);
     }
 
     #[rstest]

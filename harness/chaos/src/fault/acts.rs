@@ -1,20 +1,24 @@
 //! What is done for each fault, and what takes it back.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use seatrial_cluster::{Kind, PodState, Target as Object};
+use tokio::time::{Instant, sleep};
 
 use super::{
     DeletePod, Fault, FaultError, Injector, Partition, Rule, Scale, Site, Target,
     clocks::Clocks,
     disks::Slowed,
-    dnodes::{drop_dnode, gone},
+    dnodes::{Dropped, drop_dnode, gone, joined},
     templates::Before,
     wal::Damage,
 };
 
 /// A command in a pod. 20 s: it is a `kill`.
 pub(super) const COMMAND: Duration = Duration::from_secs(20);
+
+/// How long it may take until pods that leave, or what they had, are gone. 2 min: a pod may use its grace period first.
+const LEFT: Duration = Duration::from_secs(120);
 
 /// What was there before a fault, and what has to be taken back.
 #[derive(Clone, Debug)]
@@ -71,15 +75,7 @@ impl Injector {
                     return Err(FaultError::nobody(format!("there are {to} replicas already")));
                 }
                 let leaving: Vec<u32> = (*to..before).rev().filter(|_| *safely).collect();
-                for ordinal in &leaving {
-                    let (id, _) = drop_dnode(site, *ordinal).await?;
-                    gone(site, id).await?;
-                }
-                site.cluster.scale(&site.stateful_set, *to).await?;
-                for ordinal in leaving {
-                    let claim = Object::Named(Kind::Claim, site.claim_of(ordinal));
-                    site.cluster.delete(&claim, false).await?;
-                }
+                self.scale_down(*to, &leaving).await?;
                 Ok(Memo::Replicas(before))
             }
             Fault::DropDnode(on) => {
@@ -88,7 +84,7 @@ impl Injector {
                     Target::Pod(ordinal) => *ordinal,
                     other => site.resolve(other).await?.first().copied().unwrap_or_default(),
                 };
-                let (id, ordinal) = drop_dnode(site, ordinal).await?;
+                let Dropped { id, ordinal, .. } = drop_dnode(site, ordinal).await?;
                 Ok(Memo::Dnode { id, ordinal })
             }
             Fault::LoseVolume(on) => {
@@ -143,6 +139,43 @@ impl Injector {
                 Ok(Memo::Nodes(nodes))
             }
         }
+    }
+
+    /// Scales, after the dnodes of pods that leave safely are dropped; what they had is deleted afterwards.
+    async fn scale_down(&self, to: u32, leaving: &[u32]) -> Result<(), FaultError> {
+        let site = &self.site;
+        for ordinal in leaving {
+            gone(site, drop_dnode(site, *ordinal).await?).await?;
+        }
+        site.cluster.scale(&site.stateful_set, to).await?;
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        // A pod that comes again before would get the old volume.
+        self.until_left("pods", || async { Ok(site.pods().await?.into_keys().any(|pod| leaving.contains(&pod))) })
+            .await?;
+        let claims: Vec<String> = leaving.iter().map(|ordinal| site.claim_of(*ordinal)).collect();
+        for claim in &claims {
+            site.cluster.delete(&Object::Named(Kind::Claim, claim.clone()), false).await?;
+        }
+        let there = || async { Ok(site.cluster.snapshot().await?.claims.keys().any(|claim| claims.contains(claim))) };
+        self.until_left("claims", there).await
+    }
+
+    async fn until_left<F: Future<Output = Result<bool, FaultError>>>(
+        &self,
+        what: &str,
+        mut there: impl FnMut() -> F,
+    ) -> Result<(), FaultError> {
+        let deadline = Instant::now() + LEFT;
+        while there().await? {
+            if Instant::now() >= deadline {
+                let text = format!("{what} that were to go are still there {} s later", LEFT.as_secs());
+                return Err(FaultError::Unfinished(text));
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+        Ok(())
     }
 
     /// The pods that are meant, as they are.
@@ -245,7 +278,15 @@ impl Injector {
                     }
                 }
             }
-            Memo::Replicas(before) => self.site.cluster.scale(&self.site.stateful_set, *before).await?,
+            Memo::Replicas(before) => {
+                let now = self.site.cluster.replicas(&self.site.stateful_set).await?;
+                let leaving: Vec<u32> = (*before..now).rev().collect();
+                // Who asked for more pods wants their dnodes, and takes them back as the documents ask for.
+                for ordinal in leaving.iter().rev() {
+                    joined(&self.site, *ordinal).await?;
+                }
+                self.scale_down(*before, &leaving).await?;
+            }
             Memo::Rules(rules) => self.lift_all(fault, rules).await?,
             Memo::Clocks(clocks) => self.lift_all(fault, &clocks.rules).await?,
             Memo::Slowed(slowed) => self.lift_all(fault, &slowed.rules).await?,

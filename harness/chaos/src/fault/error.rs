@@ -12,6 +12,9 @@ pub enum FaultError {
     /// The server refused it.
     #[error("the server refused it: {0}")]
     Refused(String),
+    /// The server took it on and did not bring it to its end, in its time and with nothing else broken.
+    #[error("the server never ended it: {0}")]
+    Unfinished(String),
     /// Filling the volume would fill more than the volume.
     #[error("only a volume that is a file system of its own can be filled: {0}")]
     SharedVolume(String),
@@ -29,6 +32,19 @@ pub enum FaultError {
 impl FaultError {
     pub(super) fn nobody(why: impl Into<String>) -> Self {
         Self::Nobody(why.into())
+    }
+
+    /// True if it is the server's failure, and no lack of the environment or of the schedule.
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Unfinished(_))
+    }
+
+    /// The same as what it is while something else is broken: then nobody can say why it did not end.
+    pub(super) fn excused(self) -> Self {
+        match self {
+            Self::Unfinished(text) => Self::Refused(text),
+            other => other,
+        }
     }
 
     /// True if there may be somebody to do it to in a moment: no pod, or none in which a command can be run yet.

@@ -4,7 +4,10 @@ use seatrial_cluster::PodState;
 use seatrial_record::FaultPhase;
 use tokio::time::{Instant, sleep};
 
-use super::{DeletePod, Fault, FaultError, Site, Underlay, acts::Memo};
+use super::{
+    DeletePod, Fault, FaultError, Rule, Site, Underlay,
+    acts::{Memo, same_container},
+};
 
 /// How long it may take until a fault is seen to have taken hold. 60 s: a pod may use its grace period first.
 const WITNESS: Duration = Duration::from_secs(60);
@@ -26,6 +29,8 @@ pub struct Injector {
     active: Vec<Active>,
     done: u32,
     excused: BTreeMap<String, u32>,
+    /// True once something was broken that stays so.
+    spoiled: bool,
 }
 
 struct Active {
@@ -56,7 +61,7 @@ impl std::fmt::Debug for Injector {
 impl Injector {
     /// An injector of faults at `site`; those that need what is below Kubernetes are refused without `underlay`.
     pub fn new(site: Site, underlay: Option<Arc<dyn Underlay>>) -> Self {
-        Self { site, underlay, active: Vec::new(), done: 0, excused: BTreeMap::new() }
+        Self { site, underlay, active: Vec::new(), done: 0, excused: BTreeMap::new(), spoiled: false }
     }
 
     /// Where faults are done.
@@ -69,24 +74,48 @@ impl Injector {
         self.active.iter().map(|active| (active.number, &active.fault))
     }
 
+    /// Names of those of these pods whose server a fault has stopped or cut off, so that nobody hears of it.
+    pub fn away<'a>(&self, pods: impl Iterator<Item = &'a PodState>) -> Vec<String> {
+        let stopped = |pod: &&PodState| {
+            self.active.iter().any(|Active { fault, memo, .. }| match memo {
+                Memo::Processes(before) if matches!(fault, Fault::PauseProcess(_)) => {
+                    before.values().any(|(_, paused)| same_container(Some(pod), paused))
+                }
+                Memo::Nodes(nodes) => pod.node.as_ref().is_some_and(|node| nodes.contains(node)),
+                Memo::Rules(rules) => rules.iter().any(|rule| match rule {
+                    Rule::Node { node } => pod.node.as_ref() == Some(node),
+                    _ => false,
+                }),
+                _ => false,
+            })
+        };
+        pods.filter(stopped).map(|pod| pod.name.clone()).collect()
+    }
+
     pub(super) fn underlay(&self, fault: &Fault) -> Result<&dyn Underlay, FaultError> {
         self.underlay.as_deref().ok_or_else(|| FaultError::NoUnderlay(fault.to_string()))
     }
 
     /// Does a fault. Whether it took hold, [`Injector::witness`] tells.
     pub async fn inject(&mut self, fault: &Fault) -> Result<Change, FaultError> {
-        let deadline = Instant::now() + SOMEBODY;
-        let memo = loop {
-            match Box::pin(self.act(fault)).await {
-                // A container may just be starting again, or nobody may lead for a moment.
-                Err(error) if error.may_pass() && Instant::now() < deadline => sleep(PAUSE * 2).await,
-                acted => break acted?,
-            }
-        };
+        let memo = insist(|| Box::pin(self.act(fault))).await.map_err(|error| self.blamed(error, None))?;
+        // Data that are gone do not come back, and some versions never end the drop of a dnode that is away.
+        self.spoiled |= fault.destroys() || matches!(fault, Fault::DropDnode(_));
         self.excuse(fault, &memo).await;
         self.done += 1;
         self.active.push(Active { number: self.done, fault: fault.clone(), memo });
         Ok(Change { number: self.done, fault: fault.clone(), phase: FaultPhase::Injected, text: String::new() })
+    }
+
+    /// An error is the server's failure only if nothing is broken but by the fault `own`.
+    fn blamed(&self, error: FaultError, own: Option<u32>) -> FaultError {
+        let breaks = |active: &Active| match (&active.fault, &active.memo) {
+            // More pods than before break nothing.
+            (Fault::Scale(scale), Memo::Replicas(before)) => scale.to < *before,
+            _ => true,
+        };
+        let broken = self.active.iter().any(|active| Some(active.number) != own && breaks(active));
+        if self.spoiled || broken { error.excused() } else { error }
     }
 
     /// Restarts of containers that faults are to blame for, by the UID of the pod, or by its name if it is still to come.
@@ -149,8 +178,16 @@ impl Injector {
         let Some(Active { fault, memo, .. }) = self.active.iter().find(|active| active.number == number) else {
             return Ok(None);
         };
-        self.undo(fault, memo).await?;
+        if !self.is_covered(number) {
+            insist(|| Box::pin(self.undo(fault, memo))).await.map_err(|error| self.blamed(error, Some(number)))?;
+        }
         Ok(Some(Change { number, fault: fault.clone(), phase: FaultPhase::Healing, text: String::new() }))
+    }
+
+    /// True of a change of the number of pods after another one: the first knows how many there were.
+    fn is_covered(&self, number: u32) -> bool {
+        let mut changes = self.active.iter().filter(|active| matches!(active.memo, Memo::Replicas(_)));
+        changes.next().is_some_and(|first| first.number < number) && changes.any(|active| active.number == number)
     }
 
     /// Looks for the proof that a fault is gone, and tells of it, or that there is none within its bound.
@@ -158,7 +195,11 @@ impl Injector {
         let at = self.active.iter().position(|active| active.number == number)?;
         let Active { fault, memo, .. } = self.active.get(at)?;
         let limit = if fault.replaces() { REPLACED } else { HEALED };
-        let looked = look(limit, || self.proof_of(fault, memo)).await;
+        let looked = if self.is_covered(number) {
+            Ok("the number of pods goes back to what it was before an earlier change".to_owned())
+        } else {
+            look(limit, || self.proof_of(fault, memo)).await
+        };
         let (phase, text) = match looked {
             Ok(text) => (FaultPhase::Healed, text),
             Err(why) => (FaultPhase::NotHealed, format!("nothing proves that it is gone: {why}")),
@@ -168,6 +209,18 @@ impl Injector {
             self.active.remove(at);
         }
         Some(change)
+    }
+}
+
+/// Does something again as long as there is nobody to do it to: a container may just be starting, or nobody may lead for a
+/// moment.
+async fn insist<T, F: Future<Output = Result<T, FaultError>>>(mut once: impl FnMut() -> F) -> Result<T, FaultError> {
+    let deadline = Instant::now() + SOMEBODY;
+    loop {
+        match once().await {
+            Err(error) if error.may_pass() && Instant::now() < deadline => sleep(PAUSE * 2).await,
+            done => return done,
+        }
     }
 }
 

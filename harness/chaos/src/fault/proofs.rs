@@ -38,7 +38,7 @@ impl Injector {
                 let came = (*before..asked).any(|ordinal| pods.contains_key(&ordinal)) || asked < *before;
                 Ok((asked != *before && leaving && came).then(|| format!("{asked} replicas instead of {before}")))
             }
-            Memo::Dnode { id, ordinal } => Ok(match listed(site, *id).await? {
+            Memo::Dnode { id, ordinal } => Ok(match listed(site, |dnode| dnode.id == *id).await? {
                 Some(None) => Some(format!("dnode {id} of {} is no longer listed", site.pod(*ordinal))),
                 Some(Some(status)) if status.starts_with("dropping") => Some(format!("dnode {id} is {status}")),
                 _ => None,

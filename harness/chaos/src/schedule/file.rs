@@ -66,7 +66,11 @@ steps:
   - title: The faults
     do:
       schedule:
-{steps}  - title: Take back what lasts
+{steps}    check:
+      - title: nobody who is away is listed as ready
+        membership: noticed
+        within: 60s
+  - title: Take back what lasts
     do: {{ heal: all }}
   - title: It works again
     check:

@@ -14,30 +14,55 @@ use crate::{
 /// Most faults in one schedule.
 const MOST: u32 = 4;
 
-/// A schedule for a cluster of `pods` pods, which follows from the seed alone. `kinds` are the kinds of faults that it
-/// may have; those that need several nodes are not among them unless they are named.
-pub fn generate(seed: u64, pods: u32, kinds: &[&str]) -> Schedule {
+/// What schedules are made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    /// How many pods there are.
+    pub pods: u32,
+    /// Replicas of the rows: servers let no dnode go if fewer would be left, and are seldom asked to.
+    pub replica: u8,
+    /// True if servers accept the drop of a dnode that is away, as those of 2.x do.
+    pub drops_offline: bool,
+    /// Kinds of faults that a schedule may have.
+    pub kinds: &'a [&'a str],
+}
+
+impl Ground<'_> {
+    /// True if servers accept the drop of the last dnode once its pod is gone.
+    fn drops_late(&self) -> bool {
+        self.drops_offline && self.pods > self.replica.into()
+    }
+}
+
+/// A schedule, which follows from the seed and the ground alone.
+pub fn generate(seed: u64, ground: &Ground<'_>) -> Schedule {
+    let Ground { pods, kinds, .. } = *ground;
     let mut random = Rng::with_seed(seed);
     let mut happenings = Vec::new();
-    let mut scene = Scene { pods, away: BTreeMap::new(), lasting: BTreeSet::new() };
+    let mut scene = Scene { pods, away: BTreeMap::new(), lasting: BTreeSet::new(), dropped: false };
     let mut at = 0;
     for _ in 0..random.u32(1..=MOST) {
         at += random.u64(500..8_000);
         let Some(kind) = random.choice(kinds) else { break };
         // What nobody is there for is left out: nothing could prove that it took hold.
-        let Some(fault) = fault(kind, pods, &mut random).filter(|fault| scene.has(fault)) else { continue };
+        let Some(fault) = fault(kind, ground, &mut random).filter(|fault| scene.has(fault)) else { continue };
         scene.take(&fault);
         let heal = fault.lasts().then(|| fault.kind().to_owned());
         // Who scales down in haste often drops the dnode afterwards.
         let late = match &fault {
-            Fault::Scale(Scale { to, safely: false }) if *to < pods && random.bool() => Some(pods - 1),
+            Fault::Scale(Scale { to, safely: false })
+                if *to < pods && random.bool() && (ground.drops_late() || dares(&mut random)) =>
+            {
+                Some(pods - 1)
+            }
             _ => None,
         };
         happenings.push(happening(at, Some(fault), None));
         if let Some(ordinal) = late {
             at += random.u64(2_000..15_000);
-            let on = OnPod { pod: Target::Pod(ordinal) };
-            happenings.push(happening(at, Some(Fault::DropDnode(on)), None));
+            let drop = Fault::DropDnode(OnPod { pod: Target::Pod(ordinal) });
+            scene.take(&drop);
+            happenings.push(happening(at, Some(drop), None));
         }
         // Some faults last while others happen.
         if let Some(kind) = heal.filter(|_| random.u32(0..3) > 0) {
@@ -57,6 +82,8 @@ struct Scene {
     away: BTreeMap<&'static str, BTreeSet<u32>>,
     /// Kinds of faults that last.
     lasting: BTreeSet<&'static str>,
+    /// True if a dnode was dropped whose pod may come again: it is never let in.
+    dropped: bool,
 }
 
 impl Scene {
@@ -67,7 +94,7 @@ impl Scene {
     /// True if there is somebody to do it to.
     fn has(&self, fault: &Fault) -> bool {
         match fault {
-            Fault::Scale(Scale { to, .. }) => *to != self.pods && self.away.is_empty(),
+            Fault::Scale(Scale { to, .. }) => *to != self.pods && self.away.is_empty() && !self.dropped,
             Fault::ChangeEnvironment(ChangeEnvironment { from, .. }) | Fault::ChangeImage(ChangeImage { from, .. }) => {
                 *from < self.pods && self.lasting.is_empty()
             }
@@ -110,6 +137,7 @@ impl Scene {
         }
         match fault {
             Fault::Scale(Scale { to, .. }) => self.pods = *to,
+            Fault::DropDnode(_) => self.dropped = true,
             Fault::PauseProcess(on) | Fault::StopNode(on) | Fault::DisconnectNode(on) => {
                 let away = match &on.pod {
                     Target::Pod(pod) => vec![*pod],
@@ -139,7 +167,8 @@ fn happening(at_ms: u64, fault: Option<Fault>, heal: Option<Heal>) -> Happening 
     Happening { at: Moment(Duration::from_millis(at_ms)), fault, heal }
 }
 
-fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
+fn fault(kind: &str, ground: &Ground<'_>, random: &mut Rng) -> Option<Fault> {
+    let pods = ground.pods;
     let any = |random: &mut Rng| OnPod { pod: Target::Pod(random.u32(0..pods)) };
     let or_leader = |random: &mut Rng| {
         if random.u32(0..4) == 0 { OnPod { pod: Target::Role(Role::MnodeLeader) } } else { any(random) }
@@ -154,7 +183,9 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
         "rolling-restart" => Fault::RollingRestart(Nothing {}),
         "scale" => {
             let to = if random.u32(0..3) == 0 { pods + 1 } else { pods.saturating_sub(1).max(1) };
-            Fault::Scale(Scale { to, safely: to < pods && random.bool() })
+            let enough = to >= ground.replica.into();
+            let safely = to < pods && random.bool() && (enough || dares(random));
+            Fault::Scale(Scale { to, safely })
         }
         "drop-dnode" => Fault::DropDnode(OnPod { pod: Target::Pod(pods - 1) }),
         "lose-volume" => Fault::LoseVolume(any(random)),
@@ -199,6 +230,11 @@ fn fault(kind: &str, pods: u32, random: &mut Rng) -> Option<Fault> {
     })
 }
 
+/// True now and then: what servers must refuse is asked for, too.
+fn dares(random: &mut Rng) -> bool {
+    random.u32(0..4) == 0
+}
+
 /// One thing that happens to packets.
 fn packets(pod: Target, random: &mut Rng) -> Packets {
     let nothing =
@@ -221,9 +257,10 @@ mod tests {
 
     #[test]
     fn a_seed_gives_one_schedule_and_seeds_differ() {
-        let all: Vec<Schedule> = (0..300).map(|seed| generate(seed, 3, &Fault::KINDS)).collect();
+        let ground = Ground { pods: 3, replica: 1, drops_offline: true, kinds: &Fault::KINDS };
+        let all: Vec<Schedule> = (0..300).map(|seed| generate(seed, &ground)).collect();
         for (seed, schedule) in (0..).zip(&all) {
-            assert_eq!(*schedule, generate(seed, 3, &Fault::KINDS));
+            assert_eq!(*schedule, generate(seed, &ground));
             assert_eq!(schedule.complaint(), None, "{schedule:?}");
         }
         for kind in Fault::KINDS {
@@ -234,9 +271,18 @@ mod tests {
     }
 
     #[test]
+    fn servers_are_asked_now_and_then_for_what_they_refuse() {
+        let ground = Ground { pods: 3, replica: 3, drops_offline: false, kinds: &["scale"] };
+        let all: Vec<Fault> = (0..300).flat_map(|seed| generate(seed, &ground).0).filter_map(|it| it.fault).collect();
+        let refused = |fault: &&Fault| matches!(fault, Fault::DropDnode(_) | Fault::Scale(Scale { safely: true, .. }));
+        let refused = all.iter().filter(refused).count();
+        assert!(refused > 0 && refused < all.len() / 4, "{refused} of {}", all.len());
+    }
+
+    #[test]
     fn nobody_is_asked_who_is_not_there() {
         let on = |pod| OnPod { pod: Target::Pod(pod) };
-        let mut scene = Scene { pods: 3, away: BTreeMap::new(), lasting: BTreeSet::new() };
+        let mut scene = Scene { pods: 3, away: BTreeMap::new(), lasting: BTreeSet::new(), dropped: false };
         assert!(scene.has(&Fault::KillProcess(on(2))) && !scene.has(&Fault::Scale(Scale { to: 3, safely: false })));
         scene.take(&Fault::Scale(Scale { to: 2, safely: false }));
         assert!(!scene.has(&Fault::KillProcess(on(2))) && scene.has(&Fault::DropDnode(on(2))));

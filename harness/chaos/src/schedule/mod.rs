@@ -4,8 +4,9 @@ mod file;
 mod generate;
 mod model;
 mod shrink;
+mod simpler;
 
 pub use file::Frame;
-pub use generate::generate;
+pub use generate::{Ground, generate};
 pub use model::{Happening, Heal, Moment, Schedule, Shift};
 pub use shrink::shrink;

@@ -193,6 +193,22 @@ impl JsonSchema for Heal {
     }
 }
 
+impl fmt::Display for Schedule {
+    /// One line for each happening.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, Happening { at, fault, heal }) in self.0.iter().enumerate() {
+            let line = if number > 0 { "\n" } else { "" };
+            write!(f, "{line}     {:>6}  ", at.to_string())?;
+            match (fault, heal) {
+                (Some(fault), _) => write!(f, "{fault}")?,
+                (None, Some(heal)) => write!(f, "heal {heal}")?,
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Schedule {
     /// The faults in it.
     pub fn faults(&self) -> impl Iterator<Item = &Fault> {
@@ -201,20 +217,29 @@ impl Schedule {
 
     /// What is wrong with it; `None` if nothing is.
     pub fn complaint(&self) -> Option<String> {
+        self.mistake().map(|(_, complaint)| complaint)
+    }
+
+    /// What is wrong with it, and the index of the happening that it is about.
+    pub fn mistake(&self) -> Option<(usize, String)> {
         if self.faults().next().is_none() {
-            return Some("a schedule without any fault".to_owned());
+            return Some((0, "a schedule without any fault".to_owned()));
         }
-        for (number, happening) in (1..).zip(&self.0) {
-            if happening.fault.is_some() == happening.heal.is_some() {
-                return Some(format!("number {number} of the schedule has to be either a `fault` or a `heal`"));
+        let mut before = Moment(Duration::ZERO);
+        for (index, Happening { at, fault, heal }) in self.0.iter().enumerate() {
+            let number = index + 1;
+            if fault.is_some() == heal.is_some() {
+                let text = format!("number {number} of the schedule has to be either a `fault` or a `heal`");
+                return Some((index, text));
             }
-            if let Some(complaint) = happening.fault.as_ref().and_then(Fault::complaint) {
-                return Some(format!("number {number} of the schedule: {complaint}"));
+            if let Some(complaint) = fault.as_ref().and_then(Fault::complaint) {
+                return Some((index, format!("number {number} of the schedule: {complaint}")));
             }
-            let earlier = self.0.get(number).is_some_and(|next| next.at < happening.at);
-            if earlier {
-                return Some(format!("number {} of the schedule is before the one above it", number + 1));
+            if *at < before {
+                let text = format!("number {number} of the schedule, at {at}, is before the one above it, at {before}");
+                return Some((index, text));
             }
+            before = *at;
         }
         None
     }

@@ -1,24 +1,24 @@
 use std::time::Duration;
 
-use super::{Happening, Moment, Schedule};
-use crate::{DeletePod, Fault, OnPod, Partition, Scale, Target};
-
-/// Most schedules that are tried for one failure.
-const TRIES: u32 = 300;
+use super::{Happening, Moment, Schedule, simpler::simpler};
 
 /// The smallest schedule that can be found which still fails as this one does: without what can be left out (delta
-/// debugging), and with the simplest parameters. `fails` tells whether a schedule fails in the same way.
-pub fn shrink(schedule: &Schedule, mut fails: impl FnMut(&Schedule) -> bool) -> Schedule {
-    let mut tries = 0;
+/// debugging), and with the simplest parameters. `fails` tells whether a schedule fails in the same way; it is asked
+/// `most` times at most, and of no schedule twice.
+pub fn shrink(schedule: &Schedule, most: usize, mut fails: impl FnMut(&Schedule) -> bool) -> Schedule {
+    let mut tried: Vec<Schedule> = Vec::new();
     let mut still = |candidate: &Schedule| {
-        tries += 1;
-        tries <= TRIES && candidate.complaint().is_none() && fails(candidate)
+        if tried.len() == most || tried.contains(candidate) || candidate.complaint().is_some() {
+            return false;
+        }
+        tried.push(candidate.clone());
+        fails(candidate)
     };
     let mut best = schedule.clone();
     loop {
         let before = best.clone();
         best = without(best, &mut still);
-        best = simpler(best, &mut still);
+        best = easier(best, &mut still);
         if best == before {
             return best;
         }
@@ -45,10 +45,10 @@ fn without(mut best: Schedule, still: &mut impl FnMut(&Schedule) -> bool) -> Sch
 }
 
 /// Makes each happening simpler and earlier, one after the other.
-fn simpler(mut best: Schedule, still: &mut impl FnMut(&Schedule) -> bool) -> Schedule {
+fn easier(mut best: Schedule, still: &mut impl FnMut(&Schedule) -> bool) -> Schedule {
     for at in 0..best.0.len() {
         let Some(happening) = best.0.get(at).cloned() else { break };
-        for fault in happening.fault.iter().flat_map(simpler_faults) {
+        for fault in happening.fault.iter().flat_map(simpler) {
             if replace(&mut best, at, Happening { fault: Some(fault), ..happening.clone() }, still) {
                 break;
             }
@@ -78,35 +78,12 @@ fn replace(best: &mut Schedule, at: usize, with: Happening, still: &mut impl FnM
     better
 }
 
-/// Simpler faults of the same kind, the simplest first.
-fn simpler_faults(fault: &Fault) -> Vec<Fault> {
-    let on = |pod| OnPod { pod: Target::Pod(pod) };
-    let pods = 0..2;
-    match fault {
-        Fault::DeletePod(DeletePod { pod: Target::Pod(0), force: false }) => Vec::new(),
-        Fault::DeletePod(DeletePod { pod, force: true }) => {
-            vec![Fault::DeletePod(DeletePod { pod: pod.clone(), force: false })]
-        }
-        Fault::DeletePod(_) => {
-            pods.map(|pod| Fault::DeletePod(DeletePod { pod: Target::Pod(pod), force: false })).collect()
-        }
-        Fault::KillProcess(old) if old.pod != Target::Pod(0) => pods.map(|pod| Fault::KillProcess(on(pod))).collect(),
-        Fault::PauseProcess(old) if old.pod != Target::Pod(0) => pods.map(|pod| Fault::PauseProcess(on(pod))).collect(),
-        Fault::Scale(Scale { to, safely: true }) => vec![Fault::Scale(Scale { to: *to, safely: false })],
-        Fault::Partition(old) => [[0, 1], [0, 2], [1, 2]]
-            .map(Partition::Pair)
-            .into_iter()
-            .take_while(|pair| pair != old)
-            .map(Fault::Partition)
-            .collect(),
-        _ => Vec::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generate;
+    use crate::{Fault, Ground, Partition, generate};
+
+    const GROUND: Ground<'_> = Ground { pods: 3, replica: 1, drops_offline: true, kinds: &Fault::KINDS };
 
     fn has(schedule: &Schedule, kind: &str) -> bool {
         schedule.faults().any(|fault| fault.kind() == kind)
@@ -117,9 +94,9 @@ mod tests {
         let needed = |schedule: &Schedule| has(schedule, "partition") && has(schedule, "kill-process");
         let mut shrunk = 0;
         for seed in 0..900 {
-            let schedule = generate(seed, 3, &Fault::KINDS);
+            let schedule = generate(seed, &GROUND);
             if needed(&schedule) {
-                let small = shrink(&schedule, needed);
+                let small = shrink(&schedule, 300, needed);
                 assert_eq!(small.0.len(), 2, "{small:?}");
                 assert!(small.faults().any(|fault| matches!(fault, Fault::Partition(Partition::Pair([0, 1])))));
                 assert!(small.0.iter().all(|happening| happening.at.0 <= Duration::from_secs(2)));
@@ -130,8 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn no_more_is_tried_than_may_be() {
+        let schedule = (0..99).map(|seed| generate(seed, &GROUND)).find(|schedule| schedule.0.len() > 4).unwrap();
+        let mut tried = 0;
+        let small = shrink(&schedule, 2, |_| {
+            tried += 1;
+            false
+        });
+        assert_eq!((small, tried), (schedule, 2));
+    }
+
+    #[test]
     fn a_failure_that_comes_from_no_fault_keeps_one() {
-        let schedule = generate(3, 3, &Fault::KINDS);
-        assert_eq!(shrink(&schedule, |_| true).faults().count(), 1);
+        let schedule = generate(3, &GROUND);
+        assert_eq!(shrink(&schedule, 300, |_| true).faults().count(), 1);
     }
 }

@@ -22,6 +22,24 @@ pub fn expected_on(tdengine: Version, defect: Defect) -> Option<Expected> {
     }
 }
 
+/// The layer that a defect is in; `None` if the model of the version does not have the defect.
+pub fn area_on(tdengine: Version, defect: Defect) -> Option<&'static str> {
+    use Defect as D;
+    let absent = match tdengine.first_three() {
+        [..=2, ..] => defect == D::FollowerMissesRow,
+        _ => matches!(
+            defect,
+            D::JoinReportedLate
+                | D::OneMnodeOnly
+                | D::MnodeOnEveryDnode
+                | D::BalancerAsleep
+                | D::SettingsNotWritten
+                | D::UnresolvedNameMisreported
+        ),
+    };
+    (!absent).then(|| expected(defect).area)
+}
+
 /// The expectation for each defect.
 #[allow(clippy::match_same_arms, clippy::too_many_lines, reason = "one line a defect, in their order")]
 fn expected(defect: Defect) -> Expected {

@@ -13,8 +13,21 @@ fn unknown(reason: impl Into<String>) -> CheckEnd {
     CheckEnd { verdict: Verdict::Unknown, blame: Some(Blame::Harness), reason: reason.into() }
 }
 
-fn failed(tried: &Fault, error: &FaultError) -> CheckEnd {
-    unknown(format!("{tried} was not done: {error}"))
+fn failed(what: impl std::fmt::Display, error: &FaultError) -> CheckEnd {
+    let reason = format!("{what}: {error}");
+    if error.is_failure() {
+        return CheckEnd { verdict: Verdict::Fail, blame: Some(Blame::Product), reason };
+    }
+    unknown(reason)
+}
+
+/// The worse of two ends, the earlier of two that are equally bad.
+fn worse(first: Acted, second: Acted) -> Acted {
+    match (&first, &second) {
+        (Err(one), Err(other)) if other.verdict > one.verdict => second,
+        (Ok(()), _) => second,
+        (Err(_), _) => first,
+    }
 }
 
 /// How many volumes have to be file systems of their own: one for each pod, and one for a pod whose volume is lost, if a
@@ -69,7 +82,7 @@ impl Stage<'_> {
         let done = self.drive(Box::pin(injector.inject(fault))).await;
         let acted = match done {
             Err(stop) => Err(stop),
-            Ok(Err(error)) => Ok(Err(failed(fault, &error))),
+            Ok(Err(error)) => Ok(Err(failed(format!("{fault} was not done"), &error))),
             Ok(Ok(change)) => {
                 let number = change.number;
                 self.tell_fault(change)?;
@@ -83,16 +96,18 @@ impl Stage<'_> {
         acted
     }
 
-    /// Takes faults back and finds the proof that they are gone; the last that was done goes first.
+    /// Takes faults back and finds the proof that they are gone; the last that was done goes first, and scaling last.
     pub(super) async fn heal(&mut self, heal: &Heal) -> Result<Acted, Stop> {
         let Some(mut injector) = self.injector.take() else { return Ok(Ok(())) };
-        let meant: Vec<u32> =
-            injector.active().filter(|(_, fault)| heal.means(fault)).map(|(number, _)| number).collect();
+        let meant = injector.active().filter(|(_, fault)| heal.means(fault));
+        let mut meant: Vec<(bool, u32)> =
+            meant.map(|(number, fault)| (matches!(fault, Fault::Scale(_)), number)).collect();
+        // Who takes pods away as the documents ask for needs servers that work.
+        meant.sort_by_key(|(scales, number)| (*scales, std::cmp::Reverse(*number)));
         let mut acted = Ok(Ok(()));
-        for number in meant.into_iter().rev() {
+        for (_, number) in meant {
             match Box::pin(self.heal_one(&mut injector, number)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(end)) => acted = Ok(Err(end)),
+                Ok(one) => acted = acted.map(|so_far| worse(so_far, one)),
                 Err(stop) => {
                     acted = Err(stop);
                     break;
@@ -104,8 +119,12 @@ impl Stage<'_> {
     }
 
     async fn heal_one(&mut self, injector: &mut Injector, number: u32) -> Result<Acted, Stop> {
+        let name = injector.active().find(|(other, _)| *other == number).map(|(_, fault)| fault.to_string());
         match self.drive(Box::pin(injector.heal(number))).await? {
-            Err(error) => return Ok(Err(unknown(format!("a fault was not taken back: {error}")))),
+            Err(error) => {
+                let what = format!("{} was not taken back", name.unwrap_or_default());
+                return Ok(Err(failed(what, &error)));
+            }
             Ok(None) => return Ok(Ok(())),
             Ok(Some(change)) => self.tell_fault(change)?,
         }
@@ -125,9 +144,7 @@ impl Stage<'_> {
                 (None, None) => Ok(()),
             };
             // The schedule goes on, so that nothing stays that it would have healed.
-            if worst.is_ok() {
-                worst = acted;
-            }
+            worst = worse(worst, acted);
         }
         Ok(worst)
     }

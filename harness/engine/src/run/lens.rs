@@ -31,6 +31,8 @@ pub(crate) struct Lens {
     pub roll: Arc<Mutex<Membership>>,
     /// Restarts that faults are to blame for, by UID or name of the pod.
     pub excused: BTreeMap<String, u32>,
+    /// Pods whose server a fault has stopped or cut off.
+    pub away: Vec<String>,
     /// Evidence of this look.
     pub seen: Vec<Seen>,
     /// States that were seen.
@@ -69,7 +71,7 @@ impl Lens {
             Expectation::StatefulSet(expected) => self.statefulset(*expected),
             Expectation::Objects(expected) => self.objects(expected).await,
             Expectation::Namespace(_) => self.namespace().await,
-            Expectation::Membership(_) => self.membership().await,
+            Expectation::Membership(expected) => self.membership(*expected).await,
             Expectation::Crashes(expected) => self.crashes(*expected),
             Expectation::Traces(expected) => self.traces(*expected).await,
             Expectation::Transactions(expected) => self.transactions(*expected).await,

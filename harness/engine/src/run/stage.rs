@@ -281,6 +281,7 @@ impl<'a> Stage<'a> {
             access: Arc::clone(&self.access),
             names: Arc::clone(&self.names),
             profile: self.profile,
+            away: self.injector.as_ref().map(|injector| injector.away(snapshot.pods.values())).unwrap_or_default(),
             snapshot,
             before: Arc::clone(&self.before),
             workloads: self.workloads.clone(),

@@ -258,6 +258,8 @@ pub enum NamespaceState {
 pub enum MembershipState {
     /// Each pod is listed once, as a ready dnode, and nobody else; and no id was ever given to two dnodes.
     Whole,
+    /// No pod is ending, and no dnode is listed as ready whose server is gone or cannot be heard; so if nobody answers.
+    Noticed,
 }
 
 /// What a workload did, and what became of its rows.

@@ -1,23 +1,29 @@
 use std::{
     collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    fmt::Write as _,
     time::{Duration, Instant},
 };
 
-use seatrial_chaos::{Fault, Schedule, generate, shrink};
+use seatrial_chaos::{Fault, Frame, Schedule};
 use seatrial_embedded::{Defect, Defects};
 use seatrial_record::{ExitCode, Verdict};
 
-use super::trial::{Bench, Ended};
+use super::{
+    search::Search,
+    trial::{Bench, Ended},
+};
 use crate::{
-    args::{ExploreArgs, PathArgs, SelectArgs},
+    args::{ExploreArgs, PODS, PathArgs, SelectArgs},
     commands::Done,
     complaint::Complaint,
     home::Home,
+    interrupt,
 };
+
+/// Seeds that are tried if neither their number nor a time is given.
+const SEEDS: u64 = 200;
+/// Percent of the time that are kept for shrinking.
+const SHRINKING: u32 = 20;
 
 /// Kinds of faults that are tried if none are named: those after which nothing may be lost, and the cluster is whole.
 fn usual() -> Vec<&'static str> {
@@ -27,9 +33,51 @@ fn usual() -> Vec<&'static str> {
 
 /// Schedules that end in the same way.
 #[derive(Default)]
-struct Found {
+struct Alike {
     seeds: Vec<u64>,
+    /// Why the first of them did.
     reason: String,
+}
+
+/// How schedules ended.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: BTreeMap<String, Alike>,
+    unknown: BTreeMap<String, Alike>,
+}
+
+impl Tally {
+    fn of(ended: &[(u64, Ended)]) -> Self {
+        let mut tally = Self::default();
+        for (seed, Ended { verdict, kind, reason }) in ended {
+            let ways = match verdict {
+                Verdict::Pass => {
+                    tally.passed += 1;
+                    continue;
+                }
+                Verdict::Unknown => &mut tally.unknown,
+                Verdict::Fail => &mut tally.failed,
+            };
+            let alike = ways.entry(kind.clone()).or_default();
+            alike.seeds.push(*seed);
+            if alike.reason.is_empty() {
+                alike.reason.clone_from(reason);
+            }
+        }
+        tally
+    }
+
+    fn count(ways: &BTreeMap<String, Alike>) -> usize {
+        ways.values().map(|alike| alike.seeds.len()).sum()
+    }
+
+    /// Ways to end, the most frequent first.
+    fn by_count(ways: &BTreeMap<String, Alike>) -> Vec<(&str, &Alike)> {
+        let mut ways: Vec<(&str, &Alike)> = ways.iter().map(|(kind, alike)| (kind.as_str(), alike)).collect();
+        ways.sort_by_key(|(_, alike)| std::cmp::Reverse(alike.seeds.len()));
+        ways
+    }
 }
 
 /// Tries schedules made from seeds on embedded clusters, and shrinks one of each kind of failure.
@@ -47,129 +95,98 @@ pub fn explore(args: &ExploreArgs) -> Done {
     let kinds: Vec<&str> =
         if args.fault.is_empty() { usual() } else { args.fault.iter().map(String::as_str).collect() };
     let bench = Bench { loaded: &loaded, version, defects: Defects::from_iter(defects), pods: args.pods };
+    std::fs::create_dir_all(&args.out).map_err(Complaint::environment)?;
     let begun = Instant::now();
     let limit = args.time.map(Duration::from_secs);
-    let ended = try_all(&bench, args.seed, args.seeds, limit.map(|limit| begun + limit), &kinds)?;
+    let kept = if args.shrink > 0 { SHRINKING } else { 0 };
+    let search = Search {
+        bench: &bench,
+        kinds: &kinds,
+        until: limit.map(|limit| begun + limit * (100 - kept) / 100),
+        end: limit.map(|limit| begun + limit),
+        asked: interrupt::watch(),
+    };
+    let count = args.seeds.or_else(|| limit.is_none().then_some(SEEDS));
+    let ended = search.try_all(args.seed, count)?;
     let took = begun.elapsed();
 
-    let mut passed = 0;
-    let (mut found, mut doubtful) = (BTreeMap::<String, Found>::new(), BTreeMap::<String, Found>::new());
-    for (seed, Ended { verdict, kind, reason }) in &ended {
-        let ways = match verdict {
-            Verdict::Pass => {
-                passed += 1;
-                continue;
-            }
-            Verdict::Unknown => &mut doubtful,
-            Verdict::Fail => &mut found,
-        };
-        let found = ways.entry(kind.clone()).or_default();
-        found.seeds.push(*seed);
-        if found.reason.is_empty() {
-            found.reason.clone_from(reason);
-        }
-    }
-    let unknown: usize = doubtful.values().map(|found| found.seeds.len()).sum();
+    let tally = Tally::of(&ended);
+    let (failed, unknown) = (Tally::count(&tally.failed), Tally::count(&tally.unknown));
     let each = took / u32::try_from(ended.len().max(1)).unwrap_or(u32::MAX);
     println!(
-        "{} schedules for TDengine {} in {:.1} s ({each:.1?} each): {passed} passed, {unknown} unknown, {} failed in {} ways",
+        "{} schedules for TDengine {} in {:.1} s ({each:.1?} each): {} passed, {unknown} unknown, {failed} failed in {} ways",
         ended.len(),
         args.tdengine,
         took.as_secs_f64(),
-        ended.len() - passed - unknown,
-        found.len(),
+        tally.passed,
+        tally.failed.len(),
     );
-    let mut by_count: Vec<(&String, &Found)> = found.iter().collect();
-    by_count.sort_by_key(|(_, found)| std::cmp::Reverse(found.seeds.len()));
-    std::fs::create_dir_all(&args.out).map_err(Complaint::environment)?;
-    for (number, (kind, found)) in (1..).zip(&by_count) {
-        let first = found.seeds.first().copied().unwrap_or_default();
-        println!("\n{number}. {kind}: {} schedules, the first with seed {first}", found.seeds.len());
-        println!("   {}", found.reason);
+    for (number, (kind, alike)) in (1..).zip(Tally::by_count(&tally.failed)) {
+        tell(&format!("{number}. {kind}"), alike);
         if number <= args.shrink {
-            keep_smallest(&bench, kind, found, args, &kinds)?;
+            keep_smallest(&search, kind, alike, args)?;
         }
     }
-    for (kind, Found { seeds, reason }) in &doubtful {
-        let first = seeds.first().copied().unwrap_or_default();
-        println!("\nunknown, {}: {} schedules, the first with seed {first}\n   {reason}", kind.trim(), seeds.len());
+    for (kind, alike) in Tally::by_count(&tally.unknown) {
+        tell(&format!("unknown, {kind}"), alike);
+        if let Some(seed) = alike.seeds.first().copied().filter(|_| args.shrink > 0) {
+            let mut frame = bench.frame(seed);
+            frame.name = format!("unknown-{seed}");
+            frame.summary = format!("Unknown to the search: {kind}");
+            keep(&frame, &bench.schedule(seed, &kinds), seed, args, "")?;
+        }
     }
-    Ok(match (found.is_empty(), passed) {
-        (false, _) => ExitCode::Failed,
-        (true, 0) => ExitCode::Unknown,
-        (true, _) => ExitCode::Passed,
+    Ok(match (failed, tally.passed) {
+        (1.., _) => ExitCode::Failed,
+        (0, 0) => ExitCode::Unknown,
+        (0, _) if search.interrupted() => ExitCode::Unknown,
+        (0, _) => ExitCode::Passed,
     })
+}
+
+fn tell(title: &str, alike: &Alike) {
+    let (count, first) = (alike.seeds.len(), alike.seeds.first().copied().unwrap_or_default());
+    let schedules = if count == 1 { "schedule, that of" } else { "schedules, the first with" };
+    println!("\n{title}: {count} {schedules} seed {first}\n   {}", alike.reason);
 }
 
 /// Shrinks the shortest schedule of one kind of failure, and writes its scenario file.
-fn keep_smallest(
-    bench: &Bench<'_>,
-    kind: &str,
-    found: &Found,
-    args: &ExploreArgs,
-    kinds: &[&str],
-) -> Result<(), Complaint> {
-    let length = |seed: &u64| generate(*seed, args.pods, kinds).0.len();
-    let Some(seed) = found.seeds.iter().copied().min_by_key(length) else { return Ok(()) };
-    let small = smallest(bench, kind, seed, kinds);
+fn keep_smallest(search: &Search<'_>, kind: &str, alike: &Alike, args: &ExploreArgs) -> Result<(), Complaint> {
+    let bench = search.bench;
+    let length = |seed: &u64| bench.schedule(*seed, search.kinds).0.len();
+    let Some(seed) = alike.seeds.iter().copied().min_by_key(length) else { return Ok(()) };
+    let small = search.smallest(kind, seed);
     let mut frame = bench.frame(seed);
     // The search does not wait once something has failed; who runs the file does.
     let ended = bench.run_to_the_end(&frame, &small, seed)?;
-    frame.summary = format!("Found by the search: {}", ended.kind.trim());
-    let again = format!("seatrial chaos explore --tdengine {} --seed {seed} --seeds 1", args.tdengine);
-    frame.comments = vec![format!("Found by `{again}`, and shrunk."), format!("Repeat it with `--seed {seed}`.")];
-    let file = args.out.join(format!("{}.yaml", frame.name));
-    std::fs::write(&file, frame.scenario(&small).map_err(Complaint::environment)?).map_err(Complaint::environment)?;
+    frame.summary = format!("Found by the search: {}", ended.kind);
     let faults = small.faults().count();
-    println!("   shrunk to {faults} fault{}:", if faults == 1 { "" } else { "s" });
-    for happening in &small.0 {
-        match (&happening.fault, &happening.heal) {
-            (Some(fault), _) => println!("     {:>6}  {fault}", happening.at.to_string()),
-            (None, Some(heal)) => println!("     {:>6}  heal {heal}", happening.at.to_string()),
-            (None, None) => {}
+    println!("   shrunk to {faults} fault{}:\n{small}", if faults == 1 { "" } else { "s" });
+    keep(&frame, &small, seed, args, ", and shrunk")
+}
+
+/// Writes the scenario file of a schedule, and tells how it is run.
+fn keep(frame: &Frame, schedule: &Schedule, seed: u64, args: &ExploreArgs, how: &str) -> Result<(), Complaint> {
+    let mut again = format!("seatrial chaos explore --tdengine {} --seed {seed} --seeds 1", args.tdengine);
+    if args.pods != PODS {
+        let _ = write!(again, " --pods {}", args.pods);
+    }
+    for (option, values) in [("fault", &args.fault), ("defect", &args.defect)] {
+        for value in values {
+            let _ = write!(again, " --{option} {value}");
         }
     }
-    println!("   seatrial run {} --tdengine {} --seed {seed}", file.display(), args.tdengine);
+    let comments = vec![format!("Found by `{again}`{how}."), format!("Repeat it with `--seed {seed}`.")];
+    let frame = Frame { comments, ..frame.clone() };
+    let file = args.out.join(format!("{}.yaml", frame.name));
+    std::fs::write(&file, frame.scenario(schedule).map_err(Complaint::environment)?).map_err(Complaint::environment)?;
+    if args.defect.is_empty() {
+        println!("   seatrial run {} --tdengine {} --seed {seed}", file.display(), args.tdengine);
+    } else {
+        // Only the search plants defects.
+        println!("   {}: {again}", file.display());
+    }
     Ok(())
-}
-
-/// The smallest schedule that fails like that of a seed.
-fn smallest(bench: &Bench<'_>, kind: &str, seed: u64, kinds: &[&str]) -> Schedule {
-    let frame = bench.frame(seed);
-    shrink(&generate(seed, bench.pods, kinds), |schedule| {
-        bench.run(&frame, schedule, seed).is_ok_and(|ended| ended.verdict == Verdict::Fail && ended.kind == kind)
-    })
-}
-
-/// Tries schedules on all cores, until all are tried or the time is over. What is returned is in the order of the seeds,
-/// and without gaps.
-fn try_all(
-    bench: &Bench<'_>,
-    first: u64,
-    count: u64,
-    deadline: Option<Instant>,
-    kinds: &[&str],
-) -> Result<Vec<(u64, Ended)>, Complaint> {
-    let next = AtomicU64::new(0);
-    let done = Mutex::new(BTreeMap::new());
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..workers {
-            scope.spawn(|| {
-                while deadline.is_none_or(|deadline| Instant::now() < deadline) {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        break;
-                    }
-                    let seed = first + number;
-                    let ended = bench.run(&bench.frame(seed), &generate(seed, bench.pods, kinds), seed);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(seed, ended);
-                }
-            });
-        }
-    });
-    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.into_iter().map(|(seed, ended)| Ok((seed, ended?))).collect()
 }
 
 #[cfg(test)]

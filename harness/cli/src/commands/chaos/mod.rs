@@ -4,6 +4,7 @@ mod explore;
 mod history;
 mod planted;
 mod replay;
+mod search;
 mod trial;
 
 pub use planted::seek;

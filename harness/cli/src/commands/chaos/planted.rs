@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use seatrial_chaos::{Schedule, generate, shrink};
+use seatrial_chaos::{Schedule, shrink};
 use seatrial_embedded::{Defect, Defects};
 use seatrial_record::Verdict;
 use seatrial_taos::Version;
 
-use super::trial::Bench;
+use super::trial::{Bench, TRIES};
 use crate::{
     complaint::Complaint,
     home::Loaded,
@@ -72,14 +72,14 @@ pub fn seek(loaded: &Loaded, version: Version, defects: &[Defect]) -> Result<Vec
 }
 
 fn one(loaded: &Loaded, version: Version, defect: Defect, expected: UnderFaults) -> Result<Sought, Complaint> {
-    let (faults, told) = match expected {
-        UnderFaults::Found { faults, told } => (faults, told),
+    let (faults, told, pods) = match expected {
+        UnderFaults::Found { faults, told, pods } => (faults, told, pods),
         UnderFaults::Unseen(why) => return Ok(Sought { defect, found: Found::Unseen(why) }),
     };
-    let healthy = Bench { loaded, version, defects: Defects::default(), pods: 3 };
+    let healthy = Bench { loaded, version, defects: Defects::default(), pods };
     let broken = Bench { defects: Defects::from_iter([defect]), ..healthy };
     for seed in 1..=SEEDS {
-        let (frame, schedule) = (broken.frame(seed), generate(seed, broken.pods, faults));
+        let (frame, schedule) = (broken.frame(seed), broken.schedule(seed, faults));
         let ended = broken.run(&frame, &schedule, seed)?;
         if ended.verdict != Verdict::Fail || !ended.kind.contains(told) {
             continue;
@@ -90,7 +90,7 @@ fn one(loaded: &Loaded, version: Version, defect: Defect, expected: UnderFaults)
                 && healthy.run(&frame, schedule, seed).is_ok_and(|it| it.verdict != Verdict::Fail)
         };
         if fails(&schedule) {
-            let small = shrink(&schedule, fails);
+            let small = shrink(&schedule, TRIES, fails);
             return Ok(Sought { defect, found: Found::Yes { seed, kind: ended.kind, small } });
         }
     }

@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use seatrial_chaos::{Frame, Schedule};
+use seatrial_chaos::{Frame, Ground, Schedule, generate};
 use seatrial_embedded::Defects;
 use seatrial_engine::{
     Selection, Suite,
@@ -10,6 +10,9 @@ use seatrial_record::{Body, Event, FaultPhase, Sink, Verdict, WriteError};
 use seatrial_taos::Version;
 
 use crate::{complaint::Complaint, home::Loaded, trial::trial};
+
+/// Most schedules that are tried to shrink one.
+pub const TRIES: usize = 300;
 
 /// What schedules are tried on.
 pub struct Bench<'a> {
@@ -35,21 +38,35 @@ pub struct Ended {
 }
 
 impl Bench<'_> {
+    /// The schedule of a seed, with faults of these kinds.
+    pub fn schedule(&self, seed: u64, kinds: &[&str]) -> Schedule {
+        let (pods, replica) = (self.pods, self.replica(seed));
+        generate(seed, &Ground { pods, replica, drops_offline: self.version.first_three()[0] < 3, kinds })
+    }
+
+    fn replica(&self, seed: u64) -> u8 {
+        match u8::try_from(seed % u64::from(self.pods.min(3))).unwrap_or(0) + 1 {
+            // 3.x has 1 or 3.
+            2 if self.version.first_three()[0] >= 3 => {
+                if self.pods < 3 {
+                    1
+                } else {
+                    3
+                }
+            }
+            replica => replica,
+        }
+    }
+
     /// The frame of a schedule. How many replicas the rows have follows from the seed.
     pub fn frame(&self, seed: u64) -> Frame {
         let major = self.version.first_three()[0];
-        let most = self.pods.min(3);
-        let replica = match u8::try_from(seed % u64::from(most)).unwrap_or(0) + 1 {
-            // 3.x has 1 or 3.
-            2 if major >= 3 => 3,
-            replica => replica,
-        };
         Frame {
             name: format!("found-{seed}"),
             summary: "A schedule of faults that the search made from a seed.".to_owned(),
             tdengine: if major >= 3 { ">=3.0".to_owned() } else { ">=2.0, <3".to_owned() },
             pods: self.pods,
-            replica,
+            replica: self.replica(seed),
             comments: Vec::new(),
         }
     }
@@ -72,7 +89,7 @@ impl Bench<'_> {
         let plan = suite.plan(&selection, &self.loaded.sets).map_err(Complaint::usage)?;
         let failures = Failures::default();
         let summary = trial(&plan, self.loaded, self.defects.clone(), seed, patience, failures.clone())?;
-        let kind = failures.0.lock().unwrap_or_else(PoisonError::into_inner).join(", ");
+        let kind = failures.kind();
         let verdict = summary.verdict.unwrap_or(Verdict::Unknown);
         Ok(Ended { verdict, kind, reason: summary.reason })
     }
@@ -80,22 +97,69 @@ impl Bench<'_> {
 
 /// Titles of what failed, and of faults that did not take hold.
 #[derive(Clone, Default)]
-struct Failures(Arc<Mutex<Vec<String>>>);
+pub struct Failures(Arc<Mutex<Told>>);
+
+#[derive(Default)]
+struct Told {
+    all: Vec<String>,
+    /// How many there were when the step began.
+    before: usize,
+}
+
+impl Failures {
+    /// What failed in a run that left these events, in words that are the same for the same failure.
+    pub fn kind_of(events: &[Event]) -> String {
+        let mut failures = Self::default();
+        for event in events {
+            // It keeps them in memory, which cannot fail.
+            let _ = failures.take(event);
+        }
+        failures.kind()
+    }
+
+    fn kind(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).all.join(", ")
+    }
+}
 
 impl Sink for Failures {
     fn take(&mut self, event: &Event) -> Result<(), WriteError> {
-        let told = match &event.body {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &event.body {
+            Body::StepStarted { .. } => told.before = told.all.len(),
             Body::CheckFinished(check) if check.verdict == Verdict::Fail => {
                 // Without the bounds behind it.
                 let title = check.title.split(" within ").next().unwrap_or_default();
-                Some(format!("not: {title}"))
+                told.all.push(format!("not: {title}"));
             }
             Body::Fault(change) if matches!(change.phase, FaultPhase::NotWitnessed | FaultPhase::NotHealed) => {
-                Some(format!("{} without proof", change.name))
+                told.all.push(format!("{} without proof", change.name));
             }
-            _ => None,
-        };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(told);
+            // What a step does went wrong, or a check could not be made.
+            Body::StepFinished(end)
+                if end.verdict.is_some_and(|verdict| verdict != Verdict::Pass)
+                    && (told.all.len() == told.before
+                        || end.verdict == Some(Verdict::Fail)
+                            && told.all.iter().skip(told.before).all(|one| !one.starts_with("not: "))) =>
+            {
+                told.all.push(without_numbers(&end.reason));
+            }
+            _ => {}
+        }
         Ok(())
     }
+}
+
+/// A reason in words that are the same for the same failure elsewhere.
+fn without_numbers(reason: &str) -> String {
+    let digits = |char: char| char.is_ascii_digit();
+    let parts = reason.split(digits).filter(|part| !part.is_empty());
+    let mut text = parts.collect::<Vec<_>>().join("N");
+    if reason.starts_with(digits) {
+        text.insert(0, 'N');
+    }
+    if reason.ends_with(digits) {
+        text.push('N');
+    }
+    text
 }
