@@ -156,7 +156,11 @@ impl Injector {
             .await?;
         let claims: Vec<String> = leaving.iter().map(|ordinal| site.claim_of(*ordinal)).collect();
         for claim in &claims {
-            site.cluster.delete(&Object::Named(Kind::Claim, claim.clone()), false).await?;
+            match site.cluster.delete(&Object::Named(Kind::Claim, claim.clone()), false).await {
+                // A StatefulSet may be told to do this itself.
+                Err(error) if error.is_not_found() => {}
+                deleted => drop(deleted?),
+            }
         }
         let there = || async { Ok(site.cluster.snapshot().await?.claims.keys().any(|claim| claims.contains(claim))) };
         self.until_left("claims", there).await

@@ -45,7 +45,7 @@ pub fn under_faults(tdengine: Version, defect: Defect) -> Option<UnderFaults> {
     let found = |faults, told| Some(UnderFaults::Found { faults, told, pods: PODS });
     let unseen = |why| Some(UnderFaults::Unseen(why));
     match defect {
-        D::VolumeDeletedWithPod => found(SCALE, if new { VGROUPS } else { MEMBERS }),
+        D::VolumeDeletedWithPod => found(SCALE, VGROUPS),
         D::VolumeForgotten => found(&["delete-pod"], MEMBERS),
         D::VolumeSurvivesDeletion => found(SCALE, MEMBERS),
         D::ClaimNeverReleased => found(SCALE, "claims that were to go are still there"),
