@@ -23,6 +23,7 @@ pub enum UnderFaults {
 }
 
 const ROWS: &str = "every acknowledged row is there once";
+const FRESH: &str = "rows are acknowledged";
 const MEMBERS: &str = "the membership is whole";
 const VGROUPS: &str = "every vgroup is whole";
 const START: &str = "dnodes: ready";
@@ -45,7 +46,9 @@ pub fn under_faults(tdengine: Version, defect: Defect) -> Option<UnderFaults> {
     let found = |faults, told| Some(UnderFaults::Found { faults, told, pods: PODS });
     let unseen = |why| Some(UnderFaults::Unseen(why));
     match defect {
-        D::VolumeDeletedWithPod => found(SCALE, VGROUPS),
+        D::VolumeDeletedWithPod if new => found(SCALE, VGROUPS),
+        // Of 2.x, the only copy of a vnode is listed as it was when its files are gone, and takes no rows.
+        D::VolumeDeletedWithPod => found(SCALE, FRESH),
         D::VolumeForgotten => found(&["delete-pod"], MEMBERS),
         D::VolumeSurvivesDeletion => found(SCALE, MEMBERS),
         D::ClaimNeverReleased => found(SCALE, "claims that were to go are still there"),
