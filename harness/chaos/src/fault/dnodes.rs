@@ -89,7 +89,13 @@ pub(super) async fn joined(site: &Site, ordinal: u32) -> Result<(), FaultError> 
         if leaving || begun.elapsed() >= JOINED {
             let status = status.map_or_else(|| "no dnode".to_owned(), |status| format!("a dnode that is {status}"));
             let text = format!("{pod} is {status} after {} s", begun.elapsed().as_secs());
-            return Err(FaultError::Unfinished(text));
+            // No server is to blame for a pod that has no place, no volume or no image yet.
+            let waits = site.pod_state(ordinal).await?.is_none_or(|pod| pod.phase == "Pending");
+            return Err(if waits {
+                FaultError::nobody(format!("{text}, and its pod does not run"))
+            } else {
+                FaultError::Unfinished(text)
+            });
         }
         sleep(PAUSE).await;
     }

@@ -112,9 +112,11 @@ impl Injector {
             }
         }
         let names: Vec<String> = before.pods.keys().map(|ordinal| self.site.pod(*ordinal)).collect();
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "as it was".to_owned());
-        let values: Vec<String> =
-            template.environment.iter().map(|(name, set)| format!("{name}={}", value(set))).collect();
+        let told = |(name, value): (&String, &Option<String>)| {
+            let value = value.as_deref().unwrap_or("as it was");
+            format!("{name}={value}")
+        };
+        let values: Vec<String> = template.environment.iter().map(told).collect();
         Ok(Some(format!("{} have {}", names.join(", "), values.join(", "))))
     }
 }

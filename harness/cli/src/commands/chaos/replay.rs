@@ -15,6 +15,9 @@ use crate::{
     interrupt,
 };
 
+/// How a scenario begins that was made from a schedule, and may be made again.
+const MADE: &str = "# Made from ";
+
 /// Runs a schedule, or a scenario that has one. A file with a schedule alone becomes a scenario beside it.
 pub fn replay(args: &ReplayArgs, cli: &Cli) -> Done {
     let file = args.file.display().to_string();
@@ -24,6 +27,7 @@ pub fn replay(args: &ReplayArgs, cli: &Cli) -> Done {
     } else {
         let scenario = args.file.with_extension("scenario.yaml");
         let text = frame_of(args).scenario(&read(&file, &text)?).map_err(Complaint::environment)?;
+        spare(&scenario)?;
         fs::write(&scenario, &text).map_err(Complaint::environment)?;
         (scenario, text)
     };
@@ -31,6 +35,17 @@ pub fn replay(args: &ReplayArgs, cli: &Cli) -> Done {
         return Shrinking { args, cli, file: &scenario, text: &text }.shrink();
     }
     run(args, cli, &scenario, args.run.out.as_deref())
+}
+
+/// An error if there is a file that was not made from a schedule.
+fn spare(scenario: &Path) -> Result<(), Complaint> {
+    if fs::read_to_string(scenario).is_ok_and(|there| !there.starts_with(MADE)) {
+        let there = scenario.display();
+        return Err(Complaint::usage(format!(
+            "{there} would be made from the schedule, and another file has that name: rename it, or run it itself"
+        )));
+    }
+    Ok(())
 }
 
 /// Reads a schedule; mistakes are told where they are.
@@ -57,7 +72,7 @@ fn frame_of(args: &ReplayArgs) -> Frame {
         tdengine: ">=2.0".to_owned(),
         pods: args.pods,
         replica: args.replica,
-        comments: Vec::new(),
+        comments: vec![format!("Made from {}: change that one, or delete this line.", args.file.display())],
     }
 }
 
@@ -170,6 +185,17 @@ fn with_schedule(text: &str, (first, count): (usize, usize), schedule: &Schedule
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_scenario_of_somebody_else_is_spared() {
+        let folder = tempfile::tempdir().unwrap();
+        let scenario = folder.path().join("s.scenario.yaml");
+        assert!(spare(&scenario).is_ok());
+        fs::write(&scenario, format!("{MADE}s.yaml\nscenario: s\n")).unwrap();
+        assert!(spare(&scenario).is_ok());
+        fs::write(&scenario, "scenario: s\n").unwrap();
+        assert!(spare(&scenario).unwrap_err().to_string().contains("rename it"));
+    }
 
     #[test]
     fn a_mistake_in_a_schedule_is_shown_where_it_is() {

@@ -45,15 +45,11 @@ impl Bench<'_> {
     }
 
     fn replica(&self, seed: u64) -> u8 {
+        // 3.x has 1 or 3.
+        let new = self.version.first_three()[0] >= 3;
         match u8::try_from(seed % u64::from(self.pods.min(3))).unwrap_or(0) + 1 {
-            // 3.x has 1 or 3.
-            2 if self.version.first_three()[0] >= 3 => {
-                if self.pods < 3 {
-                    1
-                } else {
-                    3
-                }
-            }
+            2 if new && self.pods < 3 => 1,
+            2 if new => 3,
             replica => replica,
         }
     }
